@@ -1,0 +1,90 @@
+# Every target installs what it needs: Python 3.11+ and make are all the set-up there is.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+RUN    := $(BIN)/python -m experiments
+UV     := uv==0.13.8
+
+PLAN     ?= default
+OUT      ?= results/latest
+DATA_DIR ?=
+SEEDS    ?=
+WORKERS  ?=
+export DATA_DIR
+
+SWEEP_OPTIONS := --out $(OUT) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(WORKERS),--workers $(WORKERS))
+
+.DEFAULT_GOAL := help
+.PHONY: help install sweep smoke report status data bench test test-slow test-backends lint format lock wheel clean
+
+help:  ## show this help
+	@echo "gradlab: which activation, loss and optimizer?"
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s%s\n", $$1, $$2}'
+	@echo
+	@echo "variables: PLAN=$(PLAN) OUT=$(OUT) DATA_DIR=$(DATA_DIR) SEEDS=$(SEEDS) WORKERS=$(WORKERS)"
+	@echo "example:   make sweep DATA_DIR=~/data SEEDS=5"
+
+install: $(VENV)/installed  ## make .venv with everything pinned
+
+$(VENV)/installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": name another with PYTHON=")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(UV)"
+	@echo "installing the pinned packages into $(VENV)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@touch $@
+
+sweep: install  ## train the grid of PLAN, then write the report (resumes)
+	@$(RUN) sweep $(PLAN) $(SWEEP_OPTIONS)
+
+smoke: install  ## the whole grid on small embedded digits, under three minutes
+	@$(RUN) sweep smoke --out results/smoke $(if $(WORKERS),--workers $(WORKERS))
+
+report: install  ## write tables and figures again from the ledger in OUT
+	@$(RUN) report --out $(OUT)
+
+status: install  ## what is done, running, failed in OUT
+	@$(RUN) status --out $(OUT)
+
+data: install  ## which data sets are here
+	@$(RUN) data
+
+bench: install  ## time the sweep against a loop over model.fit
+	@$(RUN) bench
+
+test: install  ## the tests, under eight minutes on two cores
+	@$(BIN)/python -m pytest -m "not slow"
+
+test-slow: install  ## the long tests
+	@$(BIN)/python -m pytest -m slow
+
+test-backends: $(VENV)-backends/installed  ## the components on TensorFlow, JAX and PyTorch (downloads PyTorch)
+	@for backend in tensorflow jax torch; do \
+		echo "== $$backend"; \
+		KERAS_BACKEND=$$backend $(VENV)-backends/bin/python -m pytest tests/custom custom -m "not slow" || exit 1; \
+	done
+
+$(VENV)-backends/installed: requirements.lock requirements-torch.lock
+	@test -x $(VENV)-backends/bin/python || $(PYTHON) -m venv $(VENV)-backends
+	@$(VENV)-backends/bin/python -m pip install --quiet --disable-pip-version-check "$(UV)"
+	@$(VENV)-backends/bin/uv pip install --quiet --python $(VENV)-backends/bin/python --require-hashes \
+		-r requirements.lock -r requirements-torch.lock
+	@touch $@
+
+lint: install  ## ruff and mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+lock: install  ## pin the newest packages that pyproject allows
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --no-annotate --upgrade --extra dev pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --no-annotate --upgrade --extra torch -c requirements.lock pyproject.toml -o requirements-torch.lock
+
+wheel: install  ## build the wheel of `custom`
+	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+clean:  ## remove what was installed and built (results stay)
+	@rm -rf $(VENV) $(VENV)-backends build dist *.egg-info .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

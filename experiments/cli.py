@@ -1,0 +1,233 @@
+"""The command line. The only place that prints; whatever is heavy is imported where it is used."""
+
+import argparse
+import os
+import shlex
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from experiments import plan as plans
+from experiments.errors import PlanError, UserError
+
+OUT = "results/latest"
+OK, FAILED_RUNS, INTERRUPTED, BUG = 0, 1, 130, 70
+
+EXIT_CODES = """exit codes:
+  0  all is well          1  some runs failed: the same command tries them again
+  2  the plan or the command line is wrong      3  a data file is wrong
+  4  the ledger cannot be used                130  interrupted: the same command resumes"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if given.verb is None:
+        parser.print_help()
+        return OK
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return given.run(given)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("\ninterrupted: what was finished is kept; the same command resumes", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        return OK
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m experiments", epilog=EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Compare activations, losses and optimizers in Keras, fairly.",
+    )  # fmt: skip
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB")
+
+    def verb(name: str, run: Callable[[argparse.Namespace], int], text: str, example: str) -> argparse.ArgumentParser:
+        each = verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", epilog=f"example:\n  {example}",
+                                formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+        each.set_defaults(run=run)
+        return each
+
+    def with_out(each: argparse.ArgumentParser) -> None:
+        each.add_argument("--out", type=Path, default=Path(OUT), metavar="DIR", help=f"folder of the ledger ({OUT})")
+
+    def with_data(each: argparse.ArgumentParser) -> None:
+        each.add_argument("--data-dir", default=os.environ.get("DATA_DIR") or None, metavar="DIR",
+                          help="folder of mnist.npz, cifar10.npz and so on ($DATA_DIR)")  # fmt: skip
+
+    sweep = verb("sweep", _sweep, "train what the ledger does not hold yet, then write the report",
+                 "python -m experiments sweep smoke --out results/smoke")  # fmt: skip
+    sweep.add_argument("plan", nargs="?", default="default", metavar="PLAN",
+                       help=f"a .toml file or one of: {', '.join(plans.available())} (default)")  # fmt: skip
+    with_out(sweep)
+    with_data(sweep)
+    sweep.add_argument("--seeds", type=int, metavar="N", help="scoring seeds of each cell (as the plan says)")
+    sweep.add_argument("--workers", type=int, metavar="N", help="worker processes (one a core)")
+    sweep.add_argument("--only", action="append", default=[], metavar="FACTOR=A,B",
+                       help="narrow activation, optimizer, dataset or model; may be given again")  # fmt: skip
+    sweep.add_argument("--dry-run", action="store_true", help="tell what would run, what is there, how long")
+    sweep.add_argument("--no-report", action="store_true", help="only train")
+
+    with_out(verb("status", _status, "tell what is done, running, diverged, failed", "python -m experiments status"))
+    with_out(verb("report", _report, "write tables, figures and the page from a ledger", "python -m experiments report"))
+    with_data(verb("data", _data, "list the data sets that are here, from where, with which fingerprint",
+                   "python -m experiments data --data-dir ~/data"))  # fmt: skip
+    components = verb("components", _components, "list every component with its formula",
+                      "python -m experiments components adam")  # fmt: skip
+    components.add_argument("names", nargs="*", metavar="NAME", help="only these, in full")
+    bench = verb("bench", _bench, "time the sweep against a loop over model.fit, side by side",
+                 "python -m experiments bench --data-dir ~/data")  # fmt: skip
+    with_data(bench)
+    bench.add_argument("--out", type=Path, default=Path("results/bench"), metavar="DIR", help="folder of its table (results/bench)")
+    bench.add_argument("--epochs", type=int, default=10, metavar="N", help="epochs of each run (10)")
+    bench.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds of each cell (3)")
+    bench.add_argument("--loop-runs", type=int, default=0, metavar="N",
+                       help="time only N runs of the loop, spread over the cells (0: all of them)")  # fmt: skip
+    return parser
+
+
+def _plan(given: argparse.Namespace) -> plans.Plan:
+    plan = plans.load(given.plan)
+    if given.seeds is not None:
+        plan = plan.with_seeds(given.seeds)
+    only: dict[str, list[str]] = {}
+    for each in given.only:
+        factor, equals, values = each.partition("=")
+        if not equals or factor not in ("activation", "optimizer", "dataset", "model") or not values:
+            raise PlanError(f"--only {each!r}: give FACTOR=A,B with a factor of activation, optimizer, dataset, model")
+        only.setdefault(factor, []).extend(value.strip() for value in values.split(","))
+    return plan.narrowed(only) if only else plan
+
+
+def _sweep(given: argparse.Namespace) -> int:
+    from experiments import sweep
+    from experiments.ledger import Ledger
+    from experiments.progress import Progress, duration
+
+    workers = _workers(given.workers)
+    plan = _plan(given)
+    work = sweep.prepare(plan, given.data_dir)
+    for notice in work.notices:
+        print(f"NOTE: {notice}", file=sys.stderr)
+    path = given.out / sweep.LEDGER
+    if path.exists():
+        with Ledger.read(path) as ledger:
+            work.done = ledger.results()
+    pending = work.pending
+    print(f"plan {plan.name}: {len(work.runs)} runs, {len(work.runs) - len(pending)} there already, "
+          f"{len(pending)} to train with {workers} workers")  # fmt: skip
+    if given.dry_run:
+        seconds = sweep.estimate(work, workers)
+        print(f"estimated time {duration(seconds)}, memory about {workers * 1.2:.1f} GB; nothing was trained")
+        return OK
+    watch = Progress(sys.stderr, {run.key: work.cost(run) for run in pending}, len(work.runs) - len(pending), workers)
+    command = shlex.join(["python", "-m", "experiments", *sys.argv[1:]])
+    started = time.monotonic()
+    try:
+        failed = sweep.run(work, given.out, given.data_dir, workers, command, watch)
+    finally:
+        if pending:
+            watch.close()
+    if not given.no_report and (pending or not (given.out / "report.md").exists()):
+        _write_report(given.out)
+    for notice in work.notices:
+        print(f"NOTE: {notice}", file=sys.stderr)
+    print(f"ended after {duration(time.monotonic() - started)}; report: {given.out / 'report.md'}")
+    if failed:
+        print(f"{failed} runs failed (see `status --out {given.out}`): the same command tries them again", file=sys.stderr)
+    return FAILED_RUNS if failed else OK
+
+
+def _workers(given: int | None) -> int:
+    if given is not None and not 1 <= given <= 1024:
+        raise PlanError(f"--workers is {given}; allowed: a whole number from 1 to 1024")
+    if given is not None:
+        return given
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _status(given: argparse.Namespace) -> int:
+    from experiments.ledger import Ledger
+    from experiments.progress import duration, label
+    from experiments.sweep import LEDGER
+
+    with Ledger.read(given.out / LEDGER) as ledger:
+        planned = {run.key: run for run in ledger.planned()}
+        statuses = ledger.statuses()
+        counts = Counter(statuses.get(key, "to do") for key in planned)
+        facts = ledger.facts()
+        print(f"plan {facts.get('plan', '?')}: {len(planned)} runs in {given.out}")
+        for name in ("done", "diverged", "failed", "oom", "to do"):
+            if counts[name]:
+                print(f"  {counts[name]:6d} {name}")
+        for number, key, epoch, since in ledger.running():
+            if key in planned:
+                print(f"  worker {number}: {label(planned[key])}, epoch {epoch}, for {duration(time.time() - since)}")
+        for key, run in planned.items():
+            if statuses.get(key) in ("failed", "oom"):
+                outcome = ledger.outcome(key)
+                print(f"  {statuses[key]}: {label(run)}: {outcome.error if outcome else ''}")
+        if counts["to do"] or counts["failed"] or counts["oom"]:
+            print(f"to go on: {facts.get('command', 'python -m experiments sweep')}")
+    return OK
+
+
+def _report(given: argparse.Namespace) -> int:
+    for path in _write_report(given.out):
+        print(path)
+    return OK
+
+
+def _write_report(out: Path) -> list[Path]:
+    from experiments import frames, reports
+    from experiments.ledger import Ledger
+    from experiments.sweep import LEDGER
+
+    with Ledger.read(out / LEDGER) as ledger:
+        tables = frames.frames(ledger)
+        facts = frames.facts(ledger)
+    return reports.write_report(out, *tables, facts)
+
+
+def _data(given: argparse.Namespace) -> int:
+    from experiments import datasets
+
+    for row in datasets.describe(given.data_dir):
+        print("  ".join(f"{key}: {value}" for key, value in row.items()))
+    return OK
+
+
+def _components(given: argparse.Namespace) -> int:
+    from custom import catalog
+
+    everything = {**catalog.ACTIVATIONS, **catalog.LOSSES, **catalog.OPTIMIZERS}
+    for name in given.names:
+        if name not in everything:
+            raise PlanError(f"unknown component {name!r}; allowed: {', '.join(everything)}")
+    for spec in everything.values():
+        if not given.names:
+            print(f"{spec.kind:10s}  {spec.name:32s}  {spec.formula}")
+        elif spec.name in given.names:
+            print(f"{spec.name} ({spec.kind})\n  formula     {spec.formula}\n  derivative  {spec.derivative}\n"
+                  f"  arguments   {dict(spec.defaults)}\n  Keras       {spec.keras}\n  deviations  {spec.deviations}\n"
+                  f"  source      {spec.source}")  # fmt: skip
+    return OK
+
+
+def _bench(given: argparse.Namespace) -> int:
+    from experiments import bench
+
+    for line in bench.run(given.out, given.data_dir, given.epochs, given.seeds, given.loop_runs):
+        print(line, flush=True)
+    return OK

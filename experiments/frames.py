@@ -1,0 +1,74 @@
+"""The ledger as tidy tables: what the report, the statistics and a notebook start from."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from experiments.ledger import Ledger
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Frames(NamedTuple):
+    """``runs`` has a row a run, ``curves`` one an epoch; ``timings`` holds all that a clock or a memory meter
+    gave, so that the others are identical from one sweep to the next."""
+
+    runs: "pd.DataFrame"
+    curves: "pd.DataFrame"
+    timings: "pd.DataFrame"
+
+
+RUN_COLUMNS = (
+    "key", "dataset", "dataset_title", "fingerprint", "canonical", "provenance", "model", "activation", "optimizer",
+    "loss", "head", "initialiser", "learning_rate", "batch_size", "epochs", "seed", "role", "engine", "status",
+    "metric", "chance", "best_epoch", "validation_metric", "test_accuracy", "test_metric", "test_loss",
+    "last_test_metric", "last_test_loss", "parameters", "state_bytes", "diverged_step", "error",
+)  # fmt: skip
+CURVE_COLUMNS = ("key", "epoch", "train_loss", "train_metric", "validation_loss", "validation_metric")
+TIMING_COLUMNS = ("key", "seconds", "compile_seconds", "seconds_per_epoch", "peak_bytes")
+
+
+def frames(ledger: Ledger, planned_only: bool = True) -> Frames:
+    """The tables of all finished runs, in the order of the plan."""
+    import pandas as pd
+
+    sets = {data["name"]: data for data in ledger.facts().get("datasets", [])}
+    runs, curves, timings = [], [], []
+    for run, outcome in ledger.records(planned_only):
+        data = sets.get(run.dataset, {})
+        accuracy = outcome.test_metric if outcome.metric == "accuracy" else None
+        runs.append((
+            run.key, run.dataset, data.get("title", run.dataset), run.fingerprint, data.get("canonical"),
+            data.get("provenance", ""), run.model_label, run.activation, run.optimizer, run.loss, run.head,
+            run.initialiser, run.learning_rate, run.batch_size, run.epochs, run.seed,
+            "tune" if run.tuning else "score", run.engine, outcome.status, outcome.metric, outcome.chance,
+            outcome.best_epoch, outcome.validation_metric, accuracy, outcome.test_metric, outcome.test_loss,
+            outcome.last_test_metric, outcome.last_test_loss, outcome.parameters, outcome.state_bytes,
+            outcome.step, outcome.error,
+        ))  # fmt: skip
+        curves += [(run.key, e.epoch, e.train_loss, e.train_metric, e.validation_loss, e.validation_metric)
+                   for e in outcome.curve]  # fmt: skip
+        by_epoch = [e.seconds for e in outcome.curve]
+        timings.append((run.key, outcome.seconds, outcome.compile_seconds,
+                        sum(by_epoch) / len(by_epoch) if by_epoch else None, outcome.peak_bytes))  # fmt: skip
+    table = pd.DataFrame(runs, columns=list(RUN_COLUMNS))
+    numbers = ("learning_rate", "chance", "validation_metric", "test_accuracy", "test_metric", "test_loss",
+               "last_test_metric", "last_test_loss")  # fmt: skip
+    table = table.astype(dict.fromkeys(numbers, "float64") | {"diverged_step": "Int64"})
+    return Frames(table, pd.DataFrame(curves, columns=list(CURVE_COLUMNS)),
+                  pd.DataFrame(timings, columns=list(TIMING_COLUMNS)))  # fmt: skip
+
+
+def facts(ledger: Ledger) -> dict[str, Any]:
+    """What the report tells beside the tables: plan, command, data, versions, what was asked for."""
+    told = ledger.facts()
+    planned = ledger.planned()
+    machine = next((outcome.machine for _, outcome in ledger.records() if outcome.machine), {})
+    told |= {
+        "planned_runs": len(planned),
+        "planned_cells": list(dict.fromkeys((r.dataset, r.model_label, r.activation, r.optimizer) for r in planned)),
+        "versions": {"python": machine.get("python", ""), **machine.get("versions", {})},
+        "cores": machine.get("cores", 0),
+        "commit": machine.get("commit", ""),
+        "wall_seconds": told.get("wall_seconds", 0.0),
+    }
+    return told

@@ -1,0 +1,65 @@
+"""From a plan to its runs: every cell of every block, every seed."""
+
+from dataclasses import dataclass
+
+from experiments.errors import PlanError
+from experiments.heads import head_for
+from experiments.initialisers import initialiser_for
+from experiments.plan import Block, Plan, learning_rate
+from experiments.records import Run, arguments
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """What a plan must know of a data set to become runs."""
+
+    name: str
+    fingerprint: str
+    task: str
+    outputs: int
+    input_shape: tuple[int, ...]
+    examples: int
+
+
+def cells(plan: Plan, facts: dict[str, DataFacts]) -> list[Run]:
+    """One run for each cell, with seed 0 and the plan's learning rate, in the order of the plan.
+
+    Args:
+        plan: the plan.
+        facts: for each data set of the plan, what stands in for it (itself, or the digits).
+
+    Raises:
+        PlanError: a loss, head or model does not fit the data.
+    """
+    found: dict[str, Run] = {}
+    for block in plan.blocks:
+        for run in _block(block, facts[block.dataset], plan.engine):
+            found.setdefault(run.key, run)
+    return list(found.values())
+
+
+def _block(block: Block, data: DataFacts, engine: str) -> list[Run]:
+    head = head_for(data.task, data.outputs, block.head, block.loss)
+    if block.model.startswith("cnn") and len(data.input_shape) != 3:
+        raise PlanError(f"model {block.model!r} needs images, {data.name} has inputs of shape {data.input_shape}: use mlp")
+    return [
+        Run(
+            dataset=data.name,
+            fingerprint=data.fingerprint,
+            model=block.model,
+            model_args=arguments(block.model_args),
+            activation=activation,
+            optimizer=optimizer,
+            optimizer_args=arguments(block.optimizer_args.get(optimizer, {})),
+            loss=head.loss,
+            head=head.activation,
+            initialiser=block.initialiser or initialiser_for(activation),
+            learning_rate=learning_rate(block, optimizer),
+            batch_size=0 if optimizer == "batch_gd" else block.batch_size,
+            epochs=block.epochs,
+            seed=0,
+            engine=engine,
+        )
+        for activation in block.activations
+        for optimizer in block.optimizers
+    ]

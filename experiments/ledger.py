@@ -1,0 +1,202 @@
+"""The single source of truth: every run and its outcome, in one SQLite file with one writer."""
+
+import contextlib
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from experiments.errors import LedgerError
+from experiments.records import RESULTS, Outcome, Run
+
+SCHEMA = 1
+APPLICATION = 0x67726164  # "grad": marks the file as ours
+
+_TABLES = """
+CREATE TABLE runs (
+    key TEXT PRIMARY KEY, run TEXT NOT NULL, status TEXT NOT NULL, outcome TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 1, finished REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE planned (key TEXT PRIMARY KEY, position INTEGER NOT NULL, run TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE running (worker INTEGER PRIMARY KEY, key TEXT NOT NULL, epoch INTEGER NOT NULL, since REAL NOT NULL);
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Ledger:
+    """``with Ledger.write(path) as ledger`` for the sweep, ``with Ledger.read(path)`` for all who only look."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: Any = None):
+        self.path, self._connection, self._lock = path, connection, lock
+
+    @classmethod
+    def write(cls, path: Path) -> "Ledger":
+        """Open for writing, made if it is not there.
+
+        Raises:
+            LedgerError: another sweep is writing it, or it is damaged, foreign or newer than this program.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = _lock(path)
+        fresh = not path.exists() or path.stat().st_size == 0
+        connection = _connect(path)
+        with _explained(path):
+            if fresh:
+                connection.executescript(
+                    f"PRAGMA journal_mode=WAL; PRAGMA application_id={APPLICATION}; PRAGMA user_version={SCHEMA};"
+                    f"BEGIN; {_TABLES} COMMIT;"
+                )
+            # One fsync for many runs: a power cut may cost the last seconds, a killed process costs nothing.
+            connection.execute("PRAGMA synchronous=NORMAL")
+            _check(path, connection)
+            connection.execute("DELETE FROM running")
+            connection.commit()
+        return cls(path, connection, lock)
+
+    @classmethod
+    def read(cls, path: Path) -> "Ledger":
+        """Open an existing ledger to look at it; a sweep may go on writing it meanwhile."""
+        if not path.exists():
+            raise LedgerError(f"there is no ledger at {path}: run `sweep` first, or name its folder with --out")
+        connection = _connect(path)
+        with _explained(path):
+            _check(path, connection)
+        return cls(path, connection)
+
+    def __enter__(self) -> "Ledger":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    # What is to be done
+
+    def plan(self, runs: Iterable[Run], facts: dict[str, Any]) -> None:
+        """Replace the plan by ``runs``, in this order, and keep the facts that a report tells beside them."""
+        with self._connection as write:
+            write.execute("DELETE FROM planned")
+            write.executemany("INSERT INTO planned VALUES (?, ?, ?)",
+                              [(run.key, position, run.to_json()) for position, run in enumerate(runs)])  # fmt: skip
+        self.remember(facts)
+
+    def extend(self, runs: Iterable[Run]) -> None:
+        """Add runs behind those that are planned already."""
+        with self._connection as write:
+            after = write.execute("SELECT COALESCE(MAX(position), -1) + 1 FROM planned").fetchone()[0]
+            write.executemany("INSERT OR IGNORE INTO planned VALUES (?, ?, ?)",
+                              [(run.key, after + i, run.to_json()) for i, run in enumerate(runs)])  # fmt: skip
+
+    def remember(self, facts: dict[str, Any]) -> None:
+        with self._connection as write:
+            write.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)",
+                              [(name, json.dumps(value)) for name, value in facts.items()])  # fmt: skip
+
+    def facts(self) -> dict[str, Any]:
+        return {name: json.loads(value) for name, value in self._read("SELECT name, value FROM facts ORDER BY name")}
+
+    # What came of it
+
+    def record(self, run: Run, outcome: Outcome) -> None:
+        """Keep an outcome. One that is a result is never replaced by one that is not."""
+        with self._connection as write:
+            write.execute(
+                "INSERT INTO runs VALUES (?, ?, ?, ?, 1, ?) ON CONFLICT (key) DO UPDATE SET status=excluded.status, "
+                "outcome=excluded.outcome, attempts=attempts + 1, finished=excluded.finished "
+                f"WHERE status NOT IN {RESULTS}",
+                (run.key, run.to_json(), outcome.status, outcome.to_json(), time.time()),
+            )
+            write.execute("DELETE FROM running WHERE key = ?", (run.key,))
+
+    def started(self, worker: int, run: Run, epoch: int) -> None:
+        with self._connection as write:
+            write.execute("INSERT OR REPLACE INTO running VALUES (?, ?, ?, ?)", (worker, run.key, epoch, time.time()))
+
+    def results(self) -> set[str]:
+        """Keys of the runs that need no more training."""
+        return {key for (key,) in self._read(f"SELECT key FROM runs WHERE status IN {RESULTS}")}
+
+    def statuses(self) -> dict[str, str]:
+        return dict(self._read("SELECT key, status FROM runs"))
+
+    def running(self) -> list[tuple[int, str, int, float]]:
+        return list(self._read("SELECT worker, key, epoch, since FROM running ORDER BY worker"))
+
+    def planned(self) -> list[Run]:
+        return [Run.from_json(text) for (text,) in self._read("SELECT run FROM planned ORDER BY position")]
+
+    def planned_keys(self) -> list[str]:
+        return [key for (key,) in self._read("SELECT key FROM planned ORDER BY position")]
+
+    def outcome(self, key: str) -> Outcome | None:
+        row = next(self._read("SELECT outcome FROM runs WHERE key = ?", (key,)), None)
+        return Outcome.from_json(row[0]) if row else None
+
+    def records(self, planned_only: bool = True) -> Iterator[tuple[Run, Outcome]]:
+        """Every run with its outcome, in the order of the plan (or of the key)."""
+        query = ("SELECT runs.run, outcome FROM planned JOIN runs USING (key) ORDER BY position" if planned_only
+                 else "SELECT run, outcome FROM runs ORDER BY key")  # fmt: skip
+        for run, outcome in self._read(query):
+            yield Run.from_json(run), Outcome.from_json(outcome)
+
+    def _read(self, query: str, values: tuple = ()) -> Iterator[tuple]:
+        with _explained(self.path):
+            yield from self._connection.execute(query, values)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    with _explained(path):
+        return sqlite3.connect(path, timeout=30)
+
+
+def _check(path: Path, connection: sqlite3.Connection) -> None:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application != APPLICATION:
+        raise LedgerError(f"{path} is an SQLite file, but not a ledger of ours: choose another folder with --out")
+    if version > SCHEMA:
+        raise LedgerError(
+            f"{path} was written by a newer version (ledger {version}, this program reads up to {SCHEMA}): "
+            "update the program, or choose another folder with --out"
+        )
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise LedgerError(
+            f"the ledger {path} cannot be used ({error}): restore it from a copy, free disk space if it is full, "
+            "or move it away and run the sweep again"
+        ) from error
+
+
+def _lock(path: Path) -> Any:
+    """Hold ``ledger.lock`` for as long as this process lives: the system lets go of it even after a kill."""
+    handle = open(path.with_suffix(".lock"), "a+")  # noqa: SIM115 - held open on purpose
+    try:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:  # no such locks on this system
+        return handle
+    except OSError:
+        handle.seek(0)
+        owner = handle.read().strip() or "unknown"
+        handle.close()
+        raise LedgerError(
+            f"another sweep (process {owner}) is writing {path}: wait for it, stop it, or choose another folder with --out"
+        ) from None
+    handle.seek(0)
+    handle.truncate()
+    handle.write(str(os.getpid()))
+    handle.flush()
+    return handle

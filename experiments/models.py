@@ -1,0 +1,92 @@
+"""Named model builders and the initial weights that every cell of a comparison shares."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from custom import catalog
+from experiments.errors import PlanError
+from experiments.heads import Head
+from experiments.initialisers import draw
+
+def activation_layers(name: str, arguments: dict[str, Any]) -> tuple[int, Callable[[], keras.Layer]]:
+    """How much wider the affine map before it must be, and a maker of the layer itself."""
+    if name.startswith("keras:"):
+        if arguments:
+            raise PlanError(f"{name} takes no arguments here, got {arguments}")
+        return 1, lambda: keras.layers.Activation(name.removeprefix("keras:"))
+    if name == "maxout":
+        arguments = {"pieces": 2, **arguments}
+        return arguments["pieces"], lambda: catalog.ACTIVATIONS[name].factory(**arguments)
+    return 1, lambda: catalog.ACTIVATIONS[name].factory(**arguments)
+
+
+def mlp(shape, head: Head, activation, arguments, depth: int = 2, width: int = 128, last: int = 0):
+    """Dense layers of ``width`` units, the last of them half as wide: 784-128-64-10 on MNIST.
+
+    Args:
+        depth: number of hidden layers; 0 is a linear model.
+        width: units of each hidden layer but the last.
+        last: units of the last hidden layer; 0 means half of ``width``, or ``width`` if it is the only one.
+    """
+    layers = [keras.layers.Flatten(name="flatten")]
+    for index in range(depth):
+        units = width if index < depth - 1 or depth == 1 else last or width // 2
+        layers += _block(f"hidden_{index + 1}", keras.layers.Dense, units, activation, arguments)
+    return _finish(shape, layers, head)
+
+
+def cnn(shape, head: Head, activation, arguments, filters: tuple[int, ...] = (32, 64, 64), dense: int = 64):
+    """3 x (convolution 3x3 same, activation, max pooling 2x2), a dense layer, the head."""
+    layers: list[keras.Layer] = []
+    for index, count in enumerate(filters):
+        layers += _block(f"conv_{index + 1}", keras.layers.Conv2D, count, activation, arguments,
+                         kernel_size=3, padding="same")  # fmt: skip
+        layers.append(keras.layers.MaxPooling2D(2, name=f"pool_{index + 1}"))
+    layers.append(keras.layers.Flatten(name="flatten"))
+    layers += _block("hidden_1", keras.layers.Dense, dense, activation, arguments)
+    return _finish(shape, layers, head)
+
+
+def cnn_slim(shape, head: Head, activation, arguments):
+    """The same with 8, 16, 16 filters and 32 dense units: for a sweep that has to end soon."""
+    return cnn(shape, head, activation, arguments, filters=(8, 16, 16), dense=32)
+
+
+BUILDERS: dict[str, Callable[..., keras.Model]] = {"mlp": mlp, "cnn": cnn, "cnn-slim": cnn_slim}
+
+
+def build(model: str, shape, head: Head, activation: str, arguments=None, model_args=None) -> keras.Model:
+    """A named model for inputs of ``shape`` (without the batch axis), unwrapped logits or outputs last."""
+    return BUILDERS[model](tuple(shape), head, activation, dict(arguments or {}), **dict(model_args or {}))
+
+
+def _block(name: str, kind, units: int, activation: str, arguments, **options) -> list[keras.Layer]:
+    pieces, make = activation_layers(activation, arguments)
+    affine = kind(units * pieces, kernel_initializer="zeros", name=name, **options)
+    layer = make()
+    layer.name = f"{name}_activation"
+    return [affine, layer]
+
+
+def _finish(shape, layers: list[keras.Layer], head: Head) -> keras.Model:
+    layers = [*layers, keras.layers.Dense(head.outputs, kernel_initializer="zeros", name="output")]
+    if not head.from_logits and head.activation != "linear":
+        layers.append(catalog.ACTIVATIONS[head.activation].factory(name="head"))
+    return keras.Sequential([keras.Input(shape), *layers])
+
+
+def initial_weights(model: keras.Model, initialiser: str, seed: int) -> list[np.ndarray]:
+    """One array for each variable of ``model.variables``: kernels are drawn (`initialisers.draw`), the head's
+    always by Glorot; all else (biases, slopes) keeps the constant that its layer starts with."""
+    weights, position = [], 0
+    for variable in model.variables:
+        if variable.name != "kernel":
+            weights.append(np.asarray(variable))
+            continue
+        scheme = "glorot" if variable.path.startswith("output") else initialiser
+        weights.append(draw(scheme, variable.shape, seed, position))
+        position += 1
+    return weights

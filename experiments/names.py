@@ -1,0 +1,75 @@
+"""The plain names that a plan may use. Imports nothing: the command line reads it at once.
+
+A test keeps these equal to ``custom.catalog``, to ``experiments.models`` and to
+``experiments.datasets``.
+"""
+
+ACTIVATIONS = ("linear", "sigmoid", "tanh", "relu", "leaky_relu", "prelu", "elu", "maxout", "softmax")
+"""Our own activations that a hidden layer can use, in the order of every table and figure."""
+
+DEFAULT_RATES = {
+    "batch_gd": 0.01,
+    "sgd": 0.01,
+    "momentum": 0.01,
+    "nag": 0.01,
+    "adagrad": 0.01,
+    "rmsprop": 0.001,
+    "adadelta": 1.0,
+    "adam": 0.001,
+    "nadam": 0.002,
+}
+"""Our own optimizers, in the order of every table and figure, with each one's default rate.
+
+``batch_gd`` is the rule of ``sgd`` with the whole training part as its batch.
+"""
+
+OPTIMIZERS = tuple(DEFAULT_RATES)
+
+LOSSES = (
+    "binary_crossentropy",
+    "categorical_crossentropy",
+    "sparse_categorical_crossentropy",
+    "mean_squared_error",
+    "mean_absolute_error",
+    "huber",
+    "hinge",
+    "categorical_hinge",
+)
+
+HEADS = ("softmax", "sigmoid", "linear", "tanh")
+
+INITIALISERS = ("glorot", "he", "lecun")
+"""Variance scaling of one distribution family (uniform): 2/(in+out), 2/in, 1/in."""
+
+MODELS = ("mlp", "cnn", "cnn-slim")
+
+MODEL_ARGUMENTS = {"mlp": ("depth", "width", "last"), "cnn": ("dense",), "cnn-slim": ()}
+"""Arguments of each model builder that a plan may set."""
+
+DATASETS = ("mnist", "cifar10", "digits", "breast_cancer", "diabetes", "spirals", "noisy_line")
+"""Data sets in full. Any of them with ``-5k``, ``-500`` and so on behind it is a
+stratified subset with that many training examples."""
+
+ENGINES = ("reference", "compiled")
+
+KERAS_ACTIVATIONS = ("celu", "exponential", "gelu", "hard_sigmoid", "hard_silu", "hard_tanh", "log_sigmoid",
+                     "mish", "relu6", "selu", "silu", "soft_shrink", "softplus", "softsign", "swish", "tanh_shrink")  # fmt: skip
+"""Keras built-ins that a plan may name as ``keras:gelu`` and so on."""
+
+KERAS_RATES = {
+    "SGD": 0.01,
+    "RMSprop": 0.001,
+    "Adagrad": 0.001,
+    "Adadelta": 0.001,
+    "Adam": 0.001,
+    "Adamax": 0.001,
+    "AdamW": 0.001,
+    "Nadam": 0.001,
+    "Ftrl": 0.001,
+    "Lion": 0.001,
+    "Lamb": 0.001,
+    "Adafactor": 0.001,
+    "Muon": 0.001,
+    "ScheduleFreeAdamW": 0.0025,
+}
+"""Keras optimizers that a plan may name as ``keras:AdamW`` and so on, with Keras's default rate."""

@@ -1,0 +1,103 @@
+"""What a sweep tells while it runs: one live line on a terminal, a plain line now and then elsewhere."""
+
+import shutil
+import time
+from collections import Counter
+from typing import TextIO
+
+from experiments.records import Run
+from experiments.scheduling.pool import Event
+
+PLAIN_EVERY = 15.0  # seconds between lines where there is no terminal
+
+
+def duration(seconds: float) -> str:
+    """``45 s``, ``12 min``, ``3 h 05 min``."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def label(run: Run) -> str:
+    return f"{run.dataset} {run.model_label} {run.activation} x {run.optimizer}, rate {run.learning_rate:g}, seed {run.seed}"
+
+
+class Progress:
+    """Counts events and writes to ``stream``."""
+
+    def __init__(self, stream: TextIO, costs: dict[str, float], done: int, workers: int):
+        self.stream, self.workers = stream, workers
+        self.costs, self.done_before = costs, done
+        self.total = len(costs) + done
+        self.counts: Counter[str] = Counter()
+        self.best: dict[str, tuple[float, str]] = {}
+        self.spent = 0.0
+        self.started = time.monotonic()
+        self.said = 0.0
+        self.live = stream.isatty()
+
+    @property
+    def finished(self) -> int:
+        return self.done_before + sum(self.counts.values())
+
+    def left(self) -> float | None:
+        """Seconds to go, from the nominal costs and how true they have been so far."""
+        if not self.spent:
+            return None
+        elapsed = time.monotonic() - self.started
+        return sum(self.costs.values()) * elapsed / self.spent
+
+    def expect(self, costs: dict[str, float]) -> None:
+        """More runs have become necessary."""
+        new = {key: value for key, value in costs.items() if key not in self.costs}
+        self.costs |= new
+        self.total += len(new)
+
+    def __call__(self, event: Event) -> None:
+        if event.kind == "died":
+            self.say(f"! worker {event.worker} died: {event.value}" + (f", at {label(event.run)}" if event.run else "")
+                     + "; a new one takes its place")  # fmt: skip
+        if event.kind != "outcome" or event.run is None:
+            self._tick()
+            return
+        outcome = event.value
+        self.counts[outcome.status] += 1
+        self.spent += self.costs.pop(event.run.key, 0.0)
+        if outcome.status == "diverged":
+            self.say(f"~ diverged at update {outcome.step}: {label(event.run)}")
+        elif outcome.status != "done":
+            self.say(f"! {outcome.status}: {label(event.run)}: {outcome.error}")
+        elif outcome.validation_metric is not None:
+            best = self.best.get(event.run.dataset)
+            if best is None or outcome.validation_metric > best[0]:
+                cell = f"{event.run.activation} x {event.run.optimizer}"
+                self.best[event.run.dataset] = (outcome.validation_metric, cell)
+        self._tick()
+
+    def line(self) -> str:
+        left = self.left()
+        parts = [f"{self.finished}/{self.total} runs", f"{duration(left)} left" if left is not None else "starting"]
+        parts += [f"{self.counts[s]} {s}" for s in ("diverged", "failed", "oom") if self.counts[s]]
+        parts += [f"best on {name} {value:.4f} {cell}" for name, (value, cell) in self.best.items()]
+        return " | ".join(parts)
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        if now - self.said < (0.2 if self.live else PLAIN_EVERY):
+            return
+        self.said = now
+        if self.live:
+            width = shutil.get_terminal_size().columns - 1
+            self.stream.write("\r\x1b[K" + self.line()[:width])
+        else:
+            self.stream.write(self.line() + "\n")
+        self.stream.flush()
+
+    def say(self, text: str) -> None:
+        """A line that stays."""
+        self.stream.write(("\r\x1b[K" if self.live else "") + text + "\n")
+        self.stream.flush()
+
+    def close(self) -> None:
+        self.say(f"{self.line()} | {duration(time.monotonic() - self.started)} in all")

@@ -1,0 +1,34 @@
+"""The pictures of one block: each module has ``draw(block) -> Figure`` and ``alt(block) -> str``."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+
+from experiments.reports.blocks import Block
+from experiments.reports.figures import curves, heatmap, points, size, time
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that a report has for each block.
+
+    Attributes:
+        name: last part of the file's name. heading: above it on a page.
+        draw: makes the figure. alt: says what it shows, for those who cannot see it.
+    """
+
+    name: str
+    heading: str
+    draw: Callable[[Block], Figure]
+    alt: Callable[[Block], str]
+
+
+PICTURES = (
+    Picture("heatmap", "Every cell", heatmap.draw, heatmap.alt),
+    Picture("curves", "Learning curves", curves.draw, curves.alt),
+    Picture("seeds", "Every seed", points.draw, points.alt),
+    Picture("time", "Against time", time.draw, time.alt),
+    Picture("size", "Parameters and optimizer state", size.draw, size.alt),
+)
+"""In the order in which a page shows them."""

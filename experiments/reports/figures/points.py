@@ -1,0 +1,93 @@
+"""Every seed's point by cell, with mean and interval: a panel an activation, a line an optimizer."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from experiments.reports.blocks import Block
+from experiments.reports.figures.panels import arrangement, metric_axis, no_data, panel_title
+from experiments.reports.style import ABSENT, ALARM, BASE, labels, look, sheet, widest
+from experiments.reports.text import count
+
+WIDTH = 2.6
+LINE = 0.2
+
+
+def draw(block: Block) -> Figure:
+    metric = block.metric
+    down, across = arrangement(len(block.rows))
+    rows, columns = labels(block.rows), labels(block.columns)
+    figure, grid = sheet(
+        down, across, (WIDTH if across > 1 else 4.2, LINE * (len(columns) + 0.6)),
+        title=f"Test {metric.word} of every seed",
+        subtitle=f"{block.name}; {block.setting}",
+        note=reading(block),
+        left=widest(columns.values(), BASE - 1) + 0.25,
+        right=0.25,
+        gaps=(0.2, 0.5),
+    )  # fmt: skip
+    axes = grid.subplots(sharey=True, squeeze=False)
+    value = metric.shown(block.runs["value"])
+    if not np.isfinite(value).any():
+        return no_data(figure, axes, "no run has a result yet")
+    chance = metric.shown(block.chance)
+    limits = metric.limits(np.append(value, chance))
+    place = {name: number for number, name in enumerate(block.columns)}
+    y = block.runs["column"].map(place).to_numpy(dtype=float) + _offsets(block)
+    diverged = block.runs["status"].eq("diverged").to_numpy(dtype=bool)
+    panel = block.runs["row"].to_numpy()
+    colours = np.array([look(name).colour for name in block.runs["column"]])
+    for number, row in enumerate(block.rows):
+        each = axes.flat[number]
+        panel_title(each, rows[row])
+        each.axvline(chance, color="#9A9A9A", linewidth=0.8, linestyle=(0, (2, 2)), zorder=1)
+        mine = (panel == row) & np.isfinite(value)
+        good, bad = mine & ~diverged, mine & diverged
+        each.scatter(value[good], y[good], s=9, c=colours[good], alpha=0.65, linewidths=0, zorder=3)
+        each.scatter(value[bad], y[bad], s=22, c=ALARM, marker="x", linewidths=1.3, zorder=4)
+        _means(block, each, row, place)
+        each.set_ylim(len(columns) - 0.5, -0.5)
+        each.set_yticks(range(len(columns)), list(columns.values()))
+        each.tick_params(labelleft=number % across == 0, left=False)
+        metric_axis(each, metric, limits, "x", WIDTH)
+        if number + across >= len(block.rows):
+            each.set_xlabel(metric.axis("test"))
+    for each in axes.flat[len(block.rows) :]:
+        each.set_visible(False)
+    return figure
+
+
+def _offsets(block: Block) -> np.ndarray:
+    """Where each seed stands within its line: the same seed at the same height everywhere."""
+    places = np.linspace(-0.24, 0.24, len(block.seeds)) if len(block.seeds) > 1 else np.zeros(1)
+    heights = dict(zip(block.seeds, places, strict=True))
+    return np.array([heights.get(seed, 0.0) for seed in block.runs["seed"].fillna(-1)])
+
+
+def _means(block: Block, axes, row: str, place: dict[str, int]) -> None:
+    cells = block.cells[block.cells["row"] == row]
+    some = cells[cells["seeds"] > 0]
+    y = some["column"].map(place).to_numpy(dtype=float)
+    mean, low, high = (block.metric.shown(some[name]) for name in ("mean", "low", "high"))
+    axes.hlines(y, low, high, colors="black", linewidth=1.1, zorder=5)
+    axes.scatter(mean, y, marker="|", s=60, c="black", linewidths=1.6, zorder=6)
+    for column in set(block.columns) - set(some["column"]):
+        there = (cells["column"] == column) & (cells["failed"] > 0)
+        axes.text(0.5, place[column], "failed" if there.any() else "not run", size=BASE - 2, color="#505050",
+                  transform=axes.get_yaxis_transform(), ha="center", va="center", zorder=7,
+                  bbox={"facecolor": "white", "edgecolor": ABSENT, "pad": 1.0, "linewidth": 0.5})  # fmt: skip
+
+
+def reading(block: Block) -> str:
+    note = "A point a seed, the same seed at the same height in every line."
+    note += " Black: mean and 95 % interval." if len(block.seeds) > 1 else " Black: the value."
+    if block.cells["diverged"].any():
+        note += " Cross: diverged, counts at chance level."
+    return note + f" Dashed grey: chance. The axis is stretched toward {block.metric.top:g}{block.metric.unit}."
+
+
+def alt(block: Block) -> str:
+    shown = int(block.runs["value"].notna().sum())
+    return (
+        f"Test {block.metric.word} of {count(shown, 'run')} on {block.name}, one point a seed, by "
+        f"activation (panels) and optimizer (lines), with mean and interval of each cell."
+    )

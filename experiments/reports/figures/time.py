@@ -1,0 +1,98 @@
+"""Test metric against the seconds that training took: once by optimizer, once by activation."""
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from experiments.reports.blocks import Block
+from experiments.reports.figures.panels import log_axis, metric_axis, no_data, panel_title
+from experiments.reports.style import ALARM, handles, legend_width, look, sheet
+from experiments.reports.text import count, seconds
+
+PANEL = (3.3, 3.1)
+
+
+def training_seconds(block: Block) -> pd.DataFrame:
+    """Runs with a result and a time: ``row``, ``column``, ``value``, ``status`` and ``seconds``.
+
+    Tracing (compilation) is taken out: it is paid once for all seeds of a cell.
+    """
+    joined = block.runs.merge(block.timings, on="key", how="inner")
+    whole = joined["seconds"].to_numpy(dtype=float, na_value=np.nan)
+    tracing = joined["compile_seconds"].to_numpy(dtype=float, na_value=0.0)
+    net = whole - np.nan_to_num(tracing)
+    joined["seconds"] = np.where(net > 0, net, whole)
+    usable = joined["value"].notna() & (joined["seconds"] > 0)
+    return joined.loc[usable, ["row", "column", "value", "status", "seconds"]].reset_index(drop=True)
+
+
+def draw(block: Block) -> Figure:
+    metric = block.metric
+    runs = training_seconds(block)
+    factors = {"optimizer": ("column", block.columns), "activation": ("row", block.rows)}
+    longest = max(len(names) for _, names in factors.values())
+    legends = [legend_width(names, line=False) + 0.15 for _, names in factors.values()]
+    panel = (PANEL[0], max(PANEL[1], 0.205 * longest + 0.35))
+    figure, grid = sheet(
+        1, 4, panel,
+        ratios=[1, legends[0] / PANEL[0], 1, legends[1] / PANEL[0]],
+        title=f"Test {metric.word} against training time",
+        subtitle=f"{block.name}; {block.setting}",
+        note=reading(block),
+        left=0.7,
+        right=0.1,
+        gaps=(0.12, 0),
+    )  # fmt: skip
+    axes = np.array([[figure.add_subplot(grid[0, place]) for place in (0, 2)]])
+    if runs.empty:
+        return no_data(figure, axes, "no run with a result and a time")
+    runs["shown"] = metric.shown(runs["value"])
+    limits = metric.limits(runs["shown"].to_numpy())
+    diverged = runs["status"].eq("diverged").to_numpy(dtype=bool)
+    for each, (factor, (column, names)) in zip(axes.flat, factors.items(), strict=True):
+        panel_title(each, f"by {factor}")
+        looks = {name: look(name) for name in names}
+        sns.scatterplot(
+            runs[~diverged],
+            x="seconds",
+            y="shown",
+            hue=column,
+            style=column,
+            hue_order=names,
+            style_order=names,
+            palette={name: signs.colour for name, signs in looks.items()},
+            markers={name: signs.marker for name, signs in looks.items()},
+            s=26,
+            alpha=0.8,
+            linewidth=0.3,
+            legend=False,
+            ax=each,
+        )
+        bad = runs[diverged]
+        each.scatter(bad["seconds"], bad["shown"], s=26, c=ALARM, marker="x", linewidths=1.4, zorder=4)
+        metric_axis(each, metric, limits, "y", panel[1])
+        log_axis(each, runs["seconds"].min(), runs["seconds"].max())
+        each.set(xlabel="training time of a run (s, log scale)", ylabel=metric.axis("test"))
+        each.legend(handles=handles(names, line=False), loc="upper left", bbox_to_anchor=(1.0, 1.0),
+                    frameon=False, borderaxespad=0.3, title=factor, alignment="left")  # fmt: skip
+    axes[0, 1].set(ylabel="")
+    return figure
+
+
+def reading(block: Block) -> str:
+    note = "A point a run; the same runs in both panels. Tracing is taken out of the time."
+    if block.cells["diverged"].any():
+        note += " Cross: diverged, counts at chance level."
+    return note + f" The upright axis is stretched toward {block.metric.top:g}{block.metric.unit}."
+
+
+def alt(block: Block) -> str:
+    runs = training_seconds(block)
+    span = (
+        f", from {seconds(runs['seconds'].min())} to {seconds(runs['seconds'].max())}" if len(runs) else ""
+    )
+    return (
+        f"Test {block.metric.word} against training time of {count(len(runs), 'run')} on {block.name}{span}, "
+        f"coloured by optimizer and by activation."
+    )

@@ -1,0 +1,1 @@
+"""Who trains what, when: bundles of runs that share a trace, and the processes that train them."""

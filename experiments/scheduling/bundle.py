@@ -1,0 +1,52 @@
+"""Runs that share a compiled trace, and a rough idea of what they cost."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from experiments.records import Run
+
+SECONDS_PER_EXAMPLE = {"mlp": 3e-6, "cnn": 3e-4, "cnn-slim": 6e-5}
+"""Order of magnitude of one example's forward and backward pass; the sweep corrects it by what it sees."""
+TRACE_SECONDS = 1.5
+
+
+def trace_of(run: Run) -> tuple:
+    """What two runs must share to share a trace: all but seed, rate, initial weights and budget."""
+    return (run.dataset, run.fingerprint, run.model, run.model_args, run.activation, run.activation_args,
+            run.optimizer, run.optimizer_args, run.loss, run.head, run.batch_size, run.precision, run.engine)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Runs with one trace, trained one after the other by one worker."""
+
+    runs: tuple[Run, ...]
+    cost: float
+
+    @property
+    def trace(self) -> tuple:
+        return trace_of(self.runs[0])
+
+
+def cost(run: Run, examples: int) -> float:
+    """Nominal seconds of a run."""
+    wider = 2.0 if run.activation == "maxout" else 1.0
+    slower = 10.0 if run.engine == "reference" else 1.0
+    return SECONDS_PER_EXAMPLE.get(run.model, 1e-4) * examples * run.epochs * wider * slower
+
+
+def bundles(runs: Iterable[Run], examples: dict[str, int]) -> list[Bundle]:
+    """Group runs by trace, in the order of their first run.
+
+    Args:
+        runs: what is to be trained.
+        examples: training examples of each data set.
+    """
+    groups: dict[tuple, list[Run]] = {}
+    for run in runs:
+        groups.setdefault(trace_of(run), []).append(run)
+    return [bundle(group, examples[group[0].dataset]) for group in groups.values()]
+
+
+def bundle(runs: list[Run], examples: int) -> Bundle:
+    return Bundle(tuple(runs), TRACE_SECONDS + sum(cost(run, examples) for run in runs))

@@ -1,0 +1,156 @@
+"""The local pool: persistent worker processes, one a core, fed with bundles by their parent."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+from experiments.records import Outcome, Run
+from experiments.scheduling import worker
+from experiments.scheduling.bundle import Bundle
+
+LIVES = 2
+"""How many workers a run may take down before it counts as failed."""
+
+
+@dataclass
+class _Worker:
+    number: int
+    process: Any
+    pipe: Connection
+    idle: bool = False
+    queue: list[Run] = field(default_factory=list)  # sent, not yet answered
+    traces: list[tuple] = field(default_factory=list)  # the cells it has compiled, latest last
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened: ``started``, ``epoch`` (value: Epoch), ``outcome`` (value: Outcome) or ``died`` (value: text)."""
+
+    kind: str
+    worker: int
+    run: Run | None = None
+    value: Any = None
+
+
+class Pool:
+    """``with Pool(2, data_dir, log) as pool``: submit bundles, then go through ``pool.events()``.
+
+    More bundles may be submitted while the events are gone through. A worker that dies is replaced; the run
+    that it was at is tried once more, then it counts as failed.
+    """
+
+    def __init__(self, workers: int, data_dir: str | None, log: Path):
+        self._count, self._data_dir, self._log = workers, data_dir, log
+        self._context = multiprocessing.get_context("spawn")
+        self._workers: dict[int, _Worker] = {}
+        self._waiting: list[Bundle] = []
+        self._deaths: dict[str, int] = {}
+
+    def __enter__(self) -> "Pool":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for each in self._workers.values():
+            each.process.kill()
+        for each in self._workers.values():
+            each.process.join()
+            each.pipe.close()
+        self._workers.clear()
+
+    def submit(self, bundles: Iterable[Bundle]) -> None:
+        self._waiting.extend(bundles)
+        # The longest first, so that no worker is left alone with a long one at the end.
+        self._waiting.sort(key=lambda bundle: -bundle.cost)
+
+    def events(self) -> Iterator[Event]:
+        """What the workers report, until all that was submitted is done."""
+        while self._waiting or any(each.queue for each in self._workers.values()):
+            self._fill()
+            by_sentinel = {each.process.sentinel: each for each in self._workers.values()}
+            by_pipe = {each.pipe: each for each in self._workers.values()}
+            for ready in wait([*by_pipe, *by_sentinel], timeout=1.0):
+                if ready in by_pipe:
+                    yield from self._receive(by_pipe[ready])
+                elif by_sentinel[ready].number in self._workers and not by_sentinel[ready].pipe.poll():
+                    yield from self._bury(by_sentinel[ready])
+
+    def _fill(self) -> None:
+        """Start workers up to the number that is useful, and give the idle ones something to do."""
+        wanted = min(self._count, len(self._waiting) + sum(bool(each.queue) for each in self._workers.values()))
+        for number in range(wanted):
+            if number not in self._workers:
+                self._workers[number] = self._start(number)
+        for each in self._workers.values():
+            if each.idle and self._waiting:
+                # A compiled cell that comes back (its next round of tuning) goes where its trace is.
+                known = next((b for b in self._waiting if b.trace in each.traces), None)
+                bundle = known or self._first_not_elsewhere(each)
+                self._waiting.remove(bundle)
+                each.queue, each.idle = list(bundle.runs), False
+                if bundle.trace in each.traces:
+                    each.traces.remove(bundle.trace)
+                each.traces = [*each.traces, bundle.trace][-worker.TRACES :]
+                each.pipe.send(bundle.runs)
+
+    def _first_not_elsewhere(self, mine: _Worker) -> Bundle:
+        elsewhere = {trace for each in self._workers.values() if each is not mine for trace in each.traces}
+        return next((b for b in self._waiting if b.trace not in elsewhere), self._waiting[0])
+
+    def _start(self, number: int) -> _Worker:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(
+            target=worker.main,
+            args=(theirs, os.getpid(), self._data_dir, str(self._log)),
+            name=f"worker-{number}", daemon=True,
+        )
+        process.start()
+        theirs.close()
+        return _Worker(number, process, ours)
+
+    def _receive(self, each: _Worker) -> Iterator[Event]:
+        try:
+            kind, run, value = each.pipe.recv()
+        except (EOFError, OSError):
+            yield from self._bury(each)
+            return
+        if kind == "ready":
+            each.idle = True
+            return
+        if kind == "outcome":
+            each.queue.remove(run)
+        yield Event(kind, each.number, run, value)
+
+    def _bury(self, each: _Worker) -> Iterator[Event]:
+        """Replace a dead worker and decide what becomes of the run that it was at."""
+        each.process.join(5)
+        each.pipe.close()
+        del self._workers[each.number]
+        how = _how(each.process.exitcode)
+        if not each.queue:
+            # It died before its first run: a second time the same way, there is no use in going on.
+            self._deaths["start"] = self._deaths.get("start", 0) + 1
+            if self._deaths["start"] > 2 * self._count:
+                raise RuntimeError(f"workers cannot start: {how}")
+            yield Event("died", each.number, None, how)
+            return
+        victim, *rest = each.queue
+        self._deaths[victim.key] = self._deaths.get(victim.key, 0) + 1
+        yield Event("died", each.number, victim, how)
+        if self._deaths[victim.key] < LIVES:
+            rest = [victim, *rest]
+        else:
+            yield Event("outcome", each.number, victim, Outcome(status="failed", error=f"the worker died: {how}"))
+        if rest:
+            self.submit([Bundle(tuple(rest), float(len(rest)))])
+
+
+def _how(exitcode: int | None) -> str:
+    if exitcode is not None and exitcode < 0:
+        name = signal.Signals(-exitcode).name
+        return f"killed by {name}" + (" (often: out of memory)" if name == "SIGKILL" else "")
+    return f"exit code {exitcode}"

@@ -1,0 +1,126 @@
+"""A worker process: takes bundles, trains them, reports. Only here is TensorFlow imported."""
+
+import os
+import signal
+import threading
+import time
+import traceback
+from collections import OrderedDict
+from multiprocessing.connection import Connection
+from typing import Any
+
+TRACES = 3  # compiled cells kept at hand: a cell's next round of tuning comes back soon
+ENVIRONMENT = {
+    "KERAS_BACKEND": "tensorflow",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    # Off by default on some CPUs, and 2.5 times faster for convolutions.
+    "TF_ENABLE_ONEDNN_OPTS": "1",
+    # One process a core, one thread a process: threads inside an operation do not pay for nets this small.
+    "OMP_NUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+}
+
+
+def main(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
+    """Serve bundles until the pipe closes. Whatever libraries print goes to the file ``log``."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the parent decides
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.environ.update(ENVIRONMENT)
+    _redirect(log)
+    threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
+    try:
+        trainers = _Trainers(data_dir)
+        pipe.send(("ready", None, None))
+        while True:
+            runs = pipe.recv()
+            for run in runs:
+                pipe.send(("started", run, None))
+                pipe.send(("outcome", run, _train(trainers, run, pipe)))
+            pipe.send(("ready", None, None))
+    except (EOFError, BrokenPipeError, KeyboardInterrupt):
+        return
+
+
+def _redirect(log: str) -> None:
+    """Send standard output and error, those of C++ libraries too, to a file: the terminal is the parent's."""
+    target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(target, 1)
+    os.dup2(target, 2)
+    os.close(target)
+
+
+def _die_with(parent: int) -> None:
+    """End with the parent, however it ended: a pipe alone is not looked at while training."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+class _Trainers:
+    """The data sets and compiled cells that were used last."""
+
+    def __init__(self, data_dir: str | None):
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+        tf.config.experimental.enable_op_determinism()
+        self.data_dir = data_dir
+        self.data: OrderedDict[str, Any] = OrderedDict()
+        self.cells: OrderedDict[tuple, Any] = OrderedDict()
+
+    def get(self, run) -> Any:
+        from experiments.scheduling.bundle import trace_of
+
+        trace = trace_of(run)
+        if trace not in self.cells:
+            while len(self.cells) >= TRACES:
+                self.cells.popitem(last=False)
+            self.cells[trace] = self._make(run)
+        self.cells.move_to_end(trace)
+        return self.cells[trace]
+
+    def forget(self, run) -> None:
+        from experiments.scheduling.bundle import trace_of
+
+        self.cells.pop(trace_of(run), None)
+
+    def _make(self, run) -> Any:
+        from experiments.training import engines
+        from experiments.training.setup import prepare
+
+        return engines.make(run.engine, prepare(run, self._dataset(run)))
+
+    def _dataset(self, run) -> Any:
+        from experiments import datasets
+        from experiments.errors import DataError
+
+        if run.dataset not in self.data:
+            while len(self.data) >= 2:
+                self.data.popitem(last=False)
+            self.data[run.dataset] = datasets.load(run.dataset, self.data_dir)
+        data = self.data[run.dataset]
+        if data.fingerprint != run.fingerprint:
+            raise DataError(f"{run.dataset} on disk is no longer what the plan was made with: start the sweep again")
+        return data
+
+
+def _train(trainers: _Trainers, run, pipe: Connection):
+    """An outcome, whatever happens: one bad cell never stops the others."""
+    from experiments.records import Outcome
+    from experiments.training.loop import train
+
+    try:
+        return train(trainers.get(run), run, lambda epoch: pipe.send(("epoch", run, epoch)))
+    except (BrokenPipeError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        trainers.forget(run)
+        exhausted = isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        text = " ".join(str(error).split())[:500]
+        return Outcome(
+            status="oom" if exhausted else "failed",
+            error=f"{type(error).__name__}: {text} ({os.path.basename(where.filename)}:{where.lineno})",
+        )

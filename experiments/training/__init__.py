@@ -1,0 +1,1 @@
+"""Training engines: one loop (`loop`), two ways to make its epochs (`reference`, `compiled`)."""

@@ -1,0 +1,19 @@
+"""The engines by name."""
+
+from experiments.training.setup import Setup
+
+
+def make(name: str, setup: Setup):
+    """A trainer of the named engine.
+
+    Args:
+        name: ``reference`` (plain ``model.fit``) or ``compiled``.
+        setup: what the runs of its trace share.
+    """
+    if name == "reference":
+        from experiments.training.reference import ReferenceTrainer
+
+        return ReferenceTrainer(setup)
+    from experiments.training.compiled import CompiledTrainer
+
+    return CompiledTrainer(setup)

@@ -1,0 +1,77 @@
+"""The oracle: what a user would write, ``model.fit`` with the same batches in the same order."""
+
+import time
+
+import keras
+import numpy as np
+
+from experiments.training.order import batches
+from experiments.training.setup import Setup
+
+
+class _Losses(keras.callbacks.Callback):
+    """Keeps the running mean of the loss after each update, and stops where it is no longer finite."""
+
+    def __init__(self):
+        super().__init__()
+        self.means: list[float] = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.means.append(float(logs["loss"]))
+        if not np.isfinite(self.means[-1]):
+            raise FloatingPointError
+
+
+class ReferenceTrainer:
+    """Slow, plain and easy to believe. The compiled engine has to agree with it."""
+
+    def __init__(self, setup: Setup):
+        started = time.perf_counter()
+        self.setup = setup
+        self.model = setup.model
+        scale = np.float32(1 / 255) if setup.x.dtype == np.uint8 else np.float32(1)
+        self.x = setup.x.astype(np.float32) * scale
+        self.model.compile(
+            optimizer=setup.optimizer, loss=setup.loss, metrics=[_metric(setup)], jit_compile=False
+        )
+        setup.optimizer.build(self.model.trainable_variables)
+        self._fresh_slots = [np.asarray(v) for v in setup.optimizer.variables]
+        self.compile_seconds = time.perf_counter() - started
+
+    def reset(self, learning_rate: float, weights: list[np.ndarray]) -> None:
+        self.model.set_weights(weights)
+        for variable, value in zip(self.setup.optimizer.variables, self._fresh_slots, strict=True):
+            variable.assign(value)
+        self.setup.optimizer.learning_rate = learning_rate
+
+    def weights(self) -> list[np.ndarray]:
+        return self.model.get_weights()
+
+    def set_weights(self, weights: list[np.ndarray]) -> None:
+        self.model.set_weights(weights)
+
+    def epoch(self, seed: int, epoch: int) -> tuple[np.ndarray, float, int]:
+        setup = self.setup
+        if setup.whole_batch:
+            order = np.arange(setup.examples)
+        else:
+            order = batches(seed, epoch, setup.examples, setup.batch_size).ravel()
+        losses = _Losses()
+        try:
+            logs = self.model.fit(self.x[order], setup.y[order], batch_size=setup.batch_size, epochs=1,
+                                  shuffle=False, verbose=0, callbacks=[losses])  # fmt: skip
+        except FloatingPointError:
+            return np.array(losses.means), 0.0, len(order)
+        # The means run over the batches so far: undo that to get each update's own loss.
+        totals = np.array(losses.means) * np.arange(1, len(losses.means) + 1)
+        return np.diff(totals, prepend=0.0), logs.history["score"][0] * len(order), len(order)
+
+    def evaluate(self, part: str) -> tuple[float, float]:
+        start, count = self.setup.starts[part], self.setup.counts[part]
+        rows = slice(start, start + count)
+        logs = self.model.evaluate(self.x[rows], self.setup.y[rows], batch_size=1000, verbose=0, return_dict=True)
+        return logs["loss"], logs["score"] * count
+
+
+def _metric(setup: Setup):
+    return keras.metrics.MeanMetricWrapper(setup.score, name="score")

@@ -1,0 +1,88 @@
+"""What both engines start from: the arrays, the model, the optimizer and the loss of one trace."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from custom import catalog
+from experiments import models
+from experiments.datasets import Dataset
+from experiments.heads import Head, head_for
+from experiments.records import Run
+
+PARTS = ("train", "validation", "test")
+
+
+def make_optimizer(name: str, learning_rate: float, arguments: dict[str, Any]) -> keras.optimizers.Optimizer:
+    if name.startswith("keras:"):
+        return getattr(keras.optimizers, name.removeprefix("keras:"))(learning_rate=learning_rate, **arguments)
+    name = "sgd" if name == "batch_gd" else name
+    return catalog.OPTIMIZERS[name].factory(learning_rate=learning_rate, **arguments)
+
+
+def make_loss(head: Head) -> keras.losses.Loss:
+    arguments = {"from_logits": True} if head.from_logits else {}
+    return catalog.LOSSES[head.loss].factory(**arguments)
+
+
+@dataclass
+class Setup:
+    """One trace's worth of training. ``x`` and ``y`` hold the three parts one behind the other."""
+
+    head: Head
+    model: keras.Model
+    optimizer: keras.optimizers.Optimizer
+    loss: keras.losses.Loss
+    x: np.ndarray
+    y: np.ndarray
+    labels: dict[str, np.ndarray]
+    starts: dict[str, int]
+    counts: dict[str, int]
+    batch_size: int
+    whole_batch: bool
+
+    @property
+    def examples(self) -> int:
+        return self.counts["train"]
+
+    def score(self, y, out):
+        """Per example: 1 for a right answer, or the squared error where R² is the metric."""
+        head = self.head
+        if head.task == "regression":
+            return ops.sum(ops.square(y - out), axis=-1)
+        if head.task == "binary":
+            right = ops.equal(out > head.threshold, y > 0.5 if not head.signed else y > 0)
+            return ops.cast(ops.squeeze(right, -1), "float32")
+        truth = y if head.loss.startswith("sparse") else ops.argmax(y, axis=-1)
+        return ops.cast(ops.equal(ops.cast(ops.argmax(out, axis=-1), "int32"), ops.cast(truth, "int32")), "float32")
+
+    def metric(self, summed_score: float, examples: int, part: str) -> float:
+        """Accuracy, or R² = 1 - squared error / (examples x variance of the part's targets)."""
+        if self.head.task != "regression":
+            return summed_score / examples
+        variance = float(np.var(self.labels[part]))
+        return 1 - summed_score / (examples * variance) if variance else float("nan")
+
+
+def prepare(run: Run, data: Dataset) -> Setup:
+    """Build everything that the runs of one trace share."""
+    head = head_for(data.task, data.outputs, run.head, run.loss)
+    parts = {name: getattr(data, name) for name in PARTS}
+    counts = {name: len(part.y) for name, part in parts.items()}
+    model = models.build(run.model, data.input_shape, head, run.activation, run.activation_args, run.model_args)
+    return Setup(
+        head=head,
+        model=model,
+        optimizer=make_optimizer(run.optimizer, run.learning_rate, dict(run.optimizer_args)),
+        loss=make_loss(head),
+        x=np.concatenate([part.x for part in parts.values()]),
+        y=np.concatenate([head.encode(part.y) for part in parts.values()]),
+        labels={name: part.y for name, part in parts.items()},
+        starts=dict(zip(PARTS, np.cumsum([0, *counts.values()])[:-1].tolist(), strict=True)),
+        counts=counts,
+        batch_size=min(run.batch_size or counts["train"], counts["train"]),
+        whole_batch=run.batch_size == 0,
+    )
