@@ -78,13 +78,13 @@ def _finish(shape, layers: list[keras.Layer], head: Head) -> keras.Model:
     return keras.Sequential([keras.Input(shape), *layers])
 
 
-def initial_weights(model: keras.Model, initialiser: str, seed: int) -> list[np.ndarray]:
+def initial_weights(model: keras.Model, built: list[np.ndarray], initialiser: str, seed: int) -> list[np.ndarray]:
     """One array for each variable of ``model.variables``: kernels are drawn (`initialisers.draw`), the head's
-    always by Glorot; all else (biases, slopes) keeps the constant that its layer starts with."""
+    always by Glorot; all else (biases, slopes) gets back its value in ``built``, taken right after `build`."""
     weights, position = [], 0
-    for variable in model.variables:
+    for variable, value in zip(model.variables, built, strict=True):
         if variable.name != "kernel":
-            weights.append(np.asarray(variable))
+            weights.append(value)
             continue
         scheme = "glorot" if variable.path.startswith("output") else initialiser
         weights.append(draw(scheme, variable.shape, seed, position))

@@ -46,8 +46,8 @@ def matched(loss: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
         y_pred = ops.expand_dims(y_pred, -1)
     if not _agree(y_true.shape, y_pred.shape):
         raise ValueError(
-            f"{loss}: y_true has shape {_text(y_true.shape)} and y_pred {_text(y_pred.shape)}. They have to be "
-            "equal (a last axis of size 1 may be missing). Reshape or one-hot encode y_true."
+            f"{loss}: y_true has shape {_text(y_true.shape)} and y_pred {_text(y_pred.shape)}. They have to "
+            "be equal (a last axis of size 1 may be missing). Reshape or one-hot encode y_true."
         )
     if len(y_pred.shape) == 0:
         raise ValueError(f"{loss}: y_pred is a single number. Give it an axis to average over: shape (1,).")

@@ -13,7 +13,6 @@ from custom.losses.base import (
     check_fraction,
     check_labels,
     matched,
-    seen,
     smallest_probability,
     to_floats,
 )
@@ -43,10 +42,10 @@ def binary_crossentropy_gradient(y_true, y_pred, from_logits=False, label_smooth
     y, p = _binary(y_true, y_pred, label_smoothing)
     if from_logits:
         z = p
-        return (ops.sigmoid(z) - y) / y.shape[-1]
+        return (ops.sigmoid(z) - y) / p.shape[-1]
     least = smallest_probability(p.dtype)
     # (p - y) / (p (1-p)), written so that it stays defined at p = y = 0 and at p = y = 1
-    return ((1 - y) / ops.maximum(1 - p, least) - y / ops.maximum(p, least)) / y.shape[-1]
+    return ((1 - y) / ops.maximum(1 - p, least) - y / ops.maximum(p, least)) / p.shape[-1]
 
 
 def _binary(y_true, y_pred, label_smoothing):
@@ -145,7 +144,7 @@ def _categorical(y_true, y_pred, label_smoothing):
         "each row of labels has to be one-hot or a distribution: numbers of at least 0 that sum to 1",
         "For class numbers use SparseCategoricalCrossentropy or keras.utils.to_categorical.",
     )
-    return y * (1 - label_smoothing) + label_smoothing / y.shape[-1], p
+    return y * (1 - label_smoothing) + label_smoothing / p.shape[-1], p
 
 
 @keras.saving.register_keras_serializable(package="gradlab")
@@ -237,8 +236,8 @@ def _sparse(y_true, y_pred):
     fits = len(y.shape) == len(wanted) == len(p.shape) - 1
     if not fits or any(a != b for a, b in zip(y.shape, wanted, strict=True) if None not in (a, b)):
         raise ValueError(
-            f"{loss}: y_true has shape {tuple(y.shape)} and y_pred {tuple(p.shape)}. y_true has to be one class "
-            f"number for each row of y_pred: shape {wanted}. For one-hot labels use CategoricalCrossentropy."
+            f"{loss}: y_true has shape {tuple(y.shape)} and y_pred {tuple(p.shape)}. y_true has to be one "
+            f"class number for each row of y_pred: shape {wanted}. For one-hot labels use CategoricalCrossentropy."
         )
     K = p.shape[-1]
     check_labels(

@@ -19,7 +19,7 @@ def hinge(y_true, y_pred):
 def hinge_gradient(y_true, y_pred):
     """-y / d where the margin is broken (y ŷ < 1), 0 elsewhere, shaped like ŷ."""
     y, y_hat = _signs(y_true, y_pred)
-    return ops.where(y * y_hat < 1, -y, 0.0) / y.shape[-1]
+    return ops.where(y * y_hat < 1, -y, 0.0) / y_hat.shape[-1]
 
 
 def _signs(y_true, y_pred):
@@ -105,9 +105,10 @@ def _wrong_scores(y, y_hat, strict):
 
 def _one_hot(y_true, y_pred):
     y, y_hat = matched("CategoricalHinge", y_true, y_pred)
-    if y.shape[-1] == 1:
+    if y_hat.shape[-1] == 1:
         raise ValueError(
-            f"CategoricalHinge: y_pred has shape {tuple(y_hat.shape)}, a single class. Give at least two, or use Hinge."
+            f"CategoricalHinge: y_pred has shape {tuple(y_hat.shape)}, a single class. "
+            "Give at least two, or use Hinge."
         )
     check_labels(
         "CategoricalHinge",

@@ -19,7 +19,7 @@ def mean_squared_error(y_true, y_pred):
 def mean_squared_error_gradient(y_true, y_pred):
     """2 (ŷ - y) / d, shaped like ŷ."""
     y, y_hat = matched("MeanSquaredError", y_true, y_pred)
-    return 2 * (y_hat - y) / y.shape[-1]
+    return 2 * (y_hat - y) / y_hat.shape[-1]
 
 
 @keras.saving.register_keras_serializable(package="gradlab")
@@ -72,7 +72,7 @@ def mean_absolute_error(y_true, y_pred):
 def mean_absolute_error_gradient(y_true, y_pred):
     """sign(ŷ - y) / d, shaped like ŷ."""
     y, y_hat = matched("MeanAbsoluteError", y_true, y_pred)
-    return ops.sign(y_hat - y) / y.shape[-1]
+    return ops.sign(y_hat - y) / y_hat.shape[-1]
 
 
 @keras.saving.register_keras_serializable(package="gradlab")
@@ -128,7 +128,7 @@ def huber(y_true, y_pred, delta=1.0):
 def huber_gradient(y_true, y_pred, delta=1.0):
     """clip(ŷ - y, -δ, δ) / d, shaped like ŷ."""
     y, y_hat = matched("Huber", y_true, y_pred)
-    return ops.clip(y_hat - y, -delta, delta) / y.shape[-1]
+    return ops.clip(y_hat - y, -delta, delta) / y_hat.shape[-1]
 
 
 @keras.saving.register_keras_serializable(package="gradlab")
@@ -217,8 +217,8 @@ SPECS = (
         kind="loss",
         factory=Huber,
         formula="L = mean h(ŷ - y), h(e) = e²/2 for |e| <= δ, δ (|e| - δ/2) else",
-        latex=r"L = \frac1d \sum_{i=1}^d h(\hat y_i - y_i),\quad h(e) = \begin{cases} e^2/2 & |e| \le \delta \\ "
-        r"\delta (|e| - \delta/2) & \text{else} \end{cases}",
+        latex=r"L = \frac1d \sum_{i=1}^d h(\hat y_i - y_i),\quad "
+        r"h(e) = \begin{cases} e^2/2 & |e| \le \delta \\ \delta (|e| - \delta/2) & \text{else} \end{cases}",
         derivative="dL/dŷ = clip(ŷ - y, -δ, δ) / d",
         symbols={"δ": "delta"},
         source="Huber (1964), Robust Estimation of a Location Parameter, Ann. Math. Stat. 35(1), 73-101",

@@ -65,7 +65,8 @@ SPEC = Spec(
     factory=Adadelta,
     formula="E <- ρ E + (1 - ρ) g²; d = -√(D + ε) / √(E + ε) g; D <- ρ D + (1 - ρ) d²; w <- w + η d",
     latex=r"E \leftarrow \rho E + (1 - \rho) g^2,\quad "
-    r"d = -\frac{\sqrt{D + \epsilon}}{\sqrt{E + \epsilon}}\, g,\quad  D \leftarrow \rho D + (1 - \rho) d^2,\quad w \leftarrow w + \eta\, d",
+    r"d = -\frac{\sqrt{D + \epsilon}}{\sqrt{E + \epsilon}}\, g,\quad "
+    r"D \leftarrow \rho D + (1 - \rho) d^2,\quad w \leftarrow w + \eta\, d",
     derivative="Δw = -η √(D + ε) / √(E + ε) g",
     symbols={"η": "learning_rate", "ρ": "rho", "ε": "epsilon"},
     source="Zeiler (2012), ADADELTA: An Adaptive Learning Rate Method, arXiv:1212.5701",

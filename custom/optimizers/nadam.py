@@ -84,7 +84,8 @@ SPEC = Spec(
     formula="μₜ = β₁ (1 - ½ 0.96^(t/250)); m, v as Adam; w <- w - η ((1 - μₜ) ĝ + μₜ₊₁ m̂) / (√v̂ + ε), "
     "ĝ = g / (1 - μ₁…μₜ), m̂ = m / (1 - μ₁…μₜ₊₁), v̂ = v / (1 - β₂ᵗ)",
     latex=r"\mu_t = \beta_1 (1 - \tfrac12\, 0.96^{t/250}),\quad "
-    r"\hat g = \frac{g}{1 - \prod_{i=1}^{t} \mu_i},\quad m \leftarrow \beta_1 m + (1 - \beta_1) g,\quad \hat m = \frac{m}{1 - \prod_{i=1}^{t+1} \mu_i},\quad "
+    r"\hat g = \frac{g}{1 - \prod_{i=1}^{t} \mu_i},\quad "
+    r"m \leftarrow \beta_1 m + (1 - \beta_1) g,\quad \hat m = \frac{m}{1 - \prod_{i=1}^{t+1} \mu_i},\quad "
     r"v \leftarrow \beta_2 v + (1 - \beta_2) g^2,\quad \hat v = \frac{v}{1 - \beta_2^t},\quad "
     r"w \leftarrow w - \eta\, \frac{(1 - \mu_t) \hat g + \mu_{t+1} \hat m}{\sqrt{\hat v} + \epsilon}",
     derivative="Δw = -η ((1 - μₜ) ĝ + μₜ₊₁ m̂) / (√v̂ + ε)",

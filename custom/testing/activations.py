@@ -53,7 +53,9 @@ class ActivationCase:
         kinks: where f' jumps, for one input on its own.
         slopes_at_kinks: the slope that f' has there by convention.
         keeps_shape: whether the output has the input's shape.
-        units: rounding errors allowed in a value or a slope.
+        units: rounding errors allowed in a value.
+        reach: inputs are drawn from -reach to reach. Where rounding of the inputs is
+            magnified with their size, as by softmax, a smaller one lets ``units`` be small.
     """
 
     name: str
@@ -66,6 +68,7 @@ class ActivationCase:
     slopes_at_kinks: tuple[float, ...] | None = None
     keeps_shape: bool = True
     units: float = 8.0
+    reach: float = 100.0
 
     def __str__(self) -> str:
         return self.name
@@ -81,6 +84,7 @@ def check_activation(
     slopes_at_kinks: Sequence[float] | None = None,
     keeps_shape: bool = True,
     units: float = 8.0,
+    reach: float = 100.0,
 ) -> None:
     """Run every check on an activation of yours.
 
@@ -95,6 +99,7 @@ def check_activation(
         slopes_at_kinks: the slope meant at each kink.
         keeps_shape: False if the output has another shape than the input.
         units: how many units of rounding a value may be off.
+        reach: inputs are drawn from -reach to reach.
 
     Raises:
         AssertionError: naming the check that failed.
@@ -114,13 +119,14 @@ def check_activation(
         slopes_at_kinks=None if slopes_at_kinks is None else tuple(slopes_at_kinks),
         keeps_shape=keeps_shape,
         units=units,
+        reach=reach,
     )
     run_checks(ACTIVATION_CHECKS, case)
 
 
-def drawn(*, minimum: float = -100.0, maximum: float = 100.0) -> Any:
+def drawn(reach: float) -> Any:
     """Float32 numbers (2, CHANNELS), in float64 arrays so that references are exact."""
-    element = st.floats(minimum, maximum, width=32, allow_subnormal=False)
+    element = st.floats(-reach, reach, width=32, allow_subnormal=False)
     return arrays("float64", (2, CHANNELS), elements=element)
 
 
@@ -175,7 +181,7 @@ def values_equal_the_reference(case: ActivationCase) -> None:
         return
 
     @many
-    @given(drawn())
+    @given(drawn(case.reach))
     def compare(z: np.ndarray) -> None:
         assert_close(case.function(to_tensor(z)), reference(z), "float32", f"f({z})", case.units)
 
@@ -225,7 +231,7 @@ def derivative_equals_autodiff(case: ActivationCase) -> None:
         return
 
     @many
-    @given(drawn(minimum=-30.0, maximum=30.0))
+    @given(drawn(min(case.reach, 30.0)))
     def compare(z: np.ndarray) -> None:
         z = aside(apart(z), case.kinks)
         stated, automatic = slope(case, z)
@@ -241,7 +247,7 @@ def derivative_equals_its_reference(case: ActivationCase) -> None:
         return
 
     @many
-    @given(drawn())
+    @given(drawn(case.reach))
     def compare(z: np.ndarray) -> None:
         z = aside(apart(z), case.kinks).astype("float32").astype("float64")
         stated = to_numpy(derivative(to_tensor(z)))

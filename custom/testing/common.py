@@ -23,6 +23,9 @@ DTYPES = ("float16", "bfloat16", "float32", "float64")
 ROUNDING = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23, "float64": 2.0**-52}
 """Distance from 1 to the next number of each format."""
 
+SMALLEST = {"float16": 2.0**-14, "bfloat16": 2.0**-126, "float32": 2.0**-126, "float64": 2.0**-1022}
+"""The smallest normal number of each format."""
+
 
 def run_checks(checks: Iterable[Callable[[Any], None]], case: Any) -> None:
     """Run every check on ``case``; the first that fails is named in the ``AssertionError``."""
@@ -36,12 +39,10 @@ def run_checks(checks: Iterable[Callable[[Any], None]], case: Any) -> None:
 def tolerance(dtype: str, units: float = 8.0) -> dict[str, float]:
     """Keywords for ``numpy.testing.assert_allclose``: so many units of rounding of ``dtype``.
 
-    The absolute part allows for formats whose smallest numbers are coarse.
+    The absolute part is the smallest normal number of the format: below, digits are lost or
+    flushed to 0.
     """
-    return {
-        "rtol": units * ROUNDING[dtype],
-        "atol": max(units * ROUNDING[dtype] * 1e-2, np.finfo("float16").tiny if dtype == "float16" else 0.0),
-    }
+    return {"rtol": units * ROUNDING[dtype], "atol": SMALLEST[dtype]}
 
 
 def assert_close(actual: Any, desired: Any, dtype: str = "float32", what: str = "", units: float = 8.0) -> None:
@@ -51,6 +52,8 @@ def assert_close(actual: Any, desired: Any, dtype: str = "float32", what: str = 
 
 def to_numpy(tensor: Any) -> np.ndarray:
     """Any tensor, variable, array or number as float64."""
+    if ops.is_tensor(tensor) and dtype_of(tensor) == "bfloat16":
+        tensor = ops.cast(tensor, "float32")  # exact; a bfloat16 scalar would not get out of TensorFlow
     return np.asarray(ops.convert_to_numpy(tensor)).astype("float64")
 
 

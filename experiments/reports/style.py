@@ -25,12 +25,17 @@ from matplotlib.textpath import TextToPath
 from experiments.names import ACTIVATIONS, OPTIMIZERS
 from experiments.reports.text import plain, short_labels
 
-# Black, blue, vermillion, green, purple, orange, sky, grey, and a yellow dark enough for white paper.
-PALETTE = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F", "#B8A700")
+BLACK, GREY, BLUE, SKY, GREEN = "#000000", "#8C8C8C", "#0072B2", "#56B4E9", "#009E73"
+ORANGE, RED, PURPLE, YELLOW = "#E69F00", "#D55E00", "#CC79A7", "#B8A700"  # a yellow that shows on white
+
+COLOURS = (
+    dict(zip(ACTIVATIONS, (GREY, PURPLE, SKY, BLUE, GREEN, RED, ORANGE, BLACK, YELLOW), strict=True)),
+    dict(zip(OPTIMIZERS, (GREY, BLACK, RED, ORANGE, PURPLE, GREEN, SKY, BLUE, YELLOW), strict=True)),
+)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", "*", ">", "p", "h", "d", "8", "H")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1)))
 
-ALARM = "#D55E00"
+ALARM = "#A50026"
 """Marks what diverged, together with a cross or a word."""
 
 ABSENT = "#B0B0B0"
@@ -59,10 +64,10 @@ def look(name: str) -> Look:
     >>> look("relu") == look("relu"), look("relu") != look("tanh")
     (True, True)
     """
-    for known in (ACTIVATIONS, OPTIMIZERS):
-        if name in known:
-            place = known.index(name)
-            return Look(PALETTE[place % 9], MARKERS[place], DASHES[place % len(DASHES)])
+    for colours in COLOURS:
+        if name in colours:
+            place = list(colours).index(name)
+            return Look(colours[name], MARKERS[place], DASHES[place % len(DASHES)])
     drawn = hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()
     rgb = colorsys.hls_to_rgb(drawn[0] / 256, 0.28 + 0.3 * drawn[1] / 256, 0.45 + 0.4 * drawn[2] / 256)
     colour = "#" + "".join(f"{round(255 * part):02X}" for part in rgb)

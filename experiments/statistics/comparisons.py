@@ -148,7 +148,10 @@ def _against_best(block: Block, alpha: float, margin: float) -> pd.DataFrame:
             for axis, factor in enumerate(("activation", "optimizer"))
         }
         labels = {arm: f"{names[f'activation_{arm}']} + {names[f'optimizer_{arm}']}" for arm in "ab"}
-        average = {f"mean_{arm}": cells[cell, both].mean() if both.any() else np.nan for arm, cell in zip("ab", (a, b), strict=True)}
+        average = {
+            f"mean_{arm}": cells[cell, both].mean() if both.any() else np.nan
+            for arm, cell in zip("ab", (a, b), strict=True)
+        }
         facts.append({"factor": "cell"} | labels | average | {"conditions": 1} | names)
     found = _judged(block, facts, cells[first] - cells[second], alpha, margin, only=first == best)
     one_sided = np.where(found["difference"] > 0, found["p"] / 2, 1 - found["p"] / 2)
@@ -226,5 +229,3 @@ def _check_arguments(alpha: float, margin: float) -> None:
             f"margin={margin!r} is not above 0; give the smallest difference that would matter, "
             "in units of the score, such as 0.005 for half a point of accuracy."
         )
-
-

@@ -29,7 +29,7 @@ class CompiledTrainer:
         self.x = tf.constant(setup.x)
         self.y = tf.constant(setup.y)
         self.optimizer.build(self.model.trainable_variables)
-        self._fresh_slots = [np.asarray(v) for v in self.optimizer.variables]
+        self._fresh_slots = [np.array(keras.ops.convert_to_numpy(v)) for v in self.optimizer.variables]
         self._variables = [*self.model.variables]
         self._gradients = [tf.Variable(tf.zeros_like(v), trainable=False) for v in self.model.trainable_variables] \
             if setup.whole_batch else []  # fmt: skip

@@ -8,7 +8,6 @@ from typing import Protocol
 import numpy as np
 
 from custom.optimizers import state_bytes
-from experiments.models import initial_weights
 from experiments.records import Epoch, Outcome, Run
 from experiments.training.machine import describe, peak_bytes
 from experiments.training.setup import Setup
@@ -36,7 +35,7 @@ def train(trainer: Trainer, run: Run, on_epoch: Callable[[Epoch], None] = lambda
     """
     started = time.perf_counter()
     setup = trainer.setup
-    trainer.reset(run.learning_rate, initial_weights(setup.model, run.initialiser, run.seed))
+    trainer.reset(run.learning_rate, setup.initial_weights(run))
     curve: list[Epoch] = []
     best: tuple[float, int, list[np.ndarray]] | None = None
     steps_before, diverged_at = 0, None

@@ -35,7 +35,7 @@ class ReferenceTrainer:
             optimizer=setup.optimizer, loss=setup.loss, metrics=[_metric(setup)], jit_compile=False
         )
         setup.optimizer.build(self.model.trainable_variables)
-        self._fresh_slots = [np.asarray(v) for v in setup.optimizer.variables]
+        self._fresh_slots = [np.array(keras.ops.convert_to_numpy(v)) for v in setup.optimizer.variables]
         self.compile_seconds = time.perf_counter() - started
 
     def reset(self, learning_rate: float, weights: list[np.ndarray]) -> None:

@@ -34,6 +34,7 @@ class Setup:
 
     head: Head
     model: keras.Model
+    built: list[np.ndarray]
     optimizer: keras.optimizers.Optimizer
     loss: keras.losses.Loss
     x: np.ndarray
@@ -43,6 +44,9 @@ class Setup:
     counts: dict[str, int]
     batch_size: int
     whole_batch: bool
+
+    def initial_weights(self, run: Run) -> list[np.ndarray]:
+        return models.initial_weights(self.model, self.built, run.initialiser, run.seed)
 
     @property
     def examples(self) -> int:
@@ -76,6 +80,7 @@ def prepare(run: Run, data: Dataset) -> Setup:
     return Setup(
         head=head,
         model=model,
+        built=[np.array(ops.convert_to_numpy(v)) for v in model.variables],
         optimizer=make_optimizer(run.optimizer, run.learning_rate, dict(run.optimizer_args)),
         loss=make_loss(head),
         x=np.concatenate([part.x for part in parts.values()]),

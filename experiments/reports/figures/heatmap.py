@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.colors import FuncNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -13,6 +14,8 @@ from experiments.reports.summary import FEW, ranked
 from experiments.reports.text import count
 
 CELL = (0.78, 0.56)
+LEAST = (1.6, 1.6)
+"""Inches of the whole grid, so that one cell still leaves room for its colour bar."""
 
 
 def draw(block: Block) -> Figure:
@@ -21,20 +24,23 @@ def draw(block: Block) -> Figure:
     shown = pd.DataFrame(metric.shown(means), index=means.index, columns=means.columns)
     limits = metric.limits(shown.to_numpy(), 0.0)
     rows, columns = labels(block.rows), labels(block.columns)
-    slanted = widest(columns.values(), BASE - 1) > CELL[0] - 0.06
+    wide, high = (
+        max(size, least / n) for size, least, n in zip(CELL, LEAST, (len(columns), len(rows)), strict=True)
+    )
+    slanted = widest(columns.values(), BASE - 1) > wide - 0.06
     figure, grid = sheet(
-        1, 2, (CELL[0] * len(columns), CELL[1] * len(rows)),
-        ratios=[1, 0.2 / (CELL[0] * len(columns))],
+        1, 2, (wide * len(columns), high * len(rows)),
+        ratios=[1, 0.2 / (wide * len(columns))],
         gaps=(0.15, 0),
         title=f"Test {metric.word} by activation and optimizer",
         subtitle=f"{block.name}; {block.setting}",
         note=reading(block),
-        left=widest(rows.values(), BASE - 1) + 0.5,
+        left=widest(rows.values(), BASE - 1) + 0.58,
         right=0.75,
         below=0.4 + (0.75 * widest(columns.values(), BASE - 1) if slanted else 0.15),
     )  # fmt: skip
     axes, bar = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[0, 1])
-    ticks = metric.choose_ticks(limits, 0.22 / (CELL[1] * len(rows)))
+    ticks = metric.choose_ticks(limits, 0.22 / (high * len(rows)))
     sns.heatmap(
         shown,
         ax=axes,
@@ -46,6 +52,8 @@ def draw(block: Block) -> Figure:
         cmap="cividis",
         norm=FuncNorm((metric.stretch, metric.unstretch), *limits),
         linewidths=1.2,
+        xticklabels=list(columns.values()),
+        yticklabels=list(rows.values()),
         cbar_kws={"ticks": ticks, "format": lambda value, _: f"{value:g}"},
     )
     bar.set_ylabel(metric.axis("mean test"))
@@ -114,7 +122,7 @@ def alt(block: Block) -> str:
     )
 
 
-def _mark(block: Block, axes) -> None:
+def _mark(block: Block, axes: Axes) -> None:
     """Hatch and name the cells without a result, frame those with diverged runs."""
     x = {name: place for place, name in enumerate(block.columns)}
     y = {name: place for place, name in enumerate(block.rows)}
@@ -132,7 +140,7 @@ def _mark(block: Block, axes) -> None:
                 _absent(axes, (x[column], y[row]), "not run")
 
 
-def _absent(axes, place: tuple[int, int], word: str) -> None:
+def _absent(axes: Axes, place: tuple[int, int], word: str) -> None:
     axes.add_patch(
         Rectangle(place, 1, 1, facecolor="#F4F4F4", edgecolor=ABSENT, hatch="////", linewidth=0.6)
     )

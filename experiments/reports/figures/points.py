@@ -1,9 +1,11 @@
 """Every seed's point by cell, with mean and interval: a panel an activation, a line an optimizer."""
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.reports.blocks import Block
+from experiments.reports.figures.heatmap import state
 from experiments.reports.figures.panels import arrangement, metric_axis, no_data, panel_title
 from experiments.reports.style import ABSENT, ALARM, BASE, labels, look, sheet, widest
 from experiments.reports.text import count
@@ -42,8 +44,8 @@ def draw(block: Block) -> Figure:
         each.axvline(chance, color="#9A9A9A", linewidth=0.8, linestyle=(0, (2, 2)), zorder=1)
         mine = (panel == row) & np.isfinite(value)
         good, bad = mine & ~diverged, mine & diverged
-        each.scatter(value[good], y[good], s=9, c=colours[good], alpha=0.65, linewidths=0, zorder=3)
-        each.scatter(value[bad], y[bad], s=22, c=ALARM, marker="x", linewidths=1.3, zorder=4)
+        each.scatter(value[good], y[good], s=13, c=colours[good], linewidths=0.3, edgecolors="white", zorder=5)
+        each.scatter(value[bad], y[bad], s=22, c=ALARM, marker="x", linewidths=1.3, zorder=6)
         _means(block, each, row, place)
         each.set_ylim(len(columns) - 0.5, -0.5)
         each.set_yticks(range(len(columns)), list(columns.values()))
@@ -58,28 +60,29 @@ def draw(block: Block) -> Figure:
 
 def _offsets(block: Block) -> np.ndarray:
     """Where each seed stands within its line: the same seed at the same height everywhere."""
-    places = np.linspace(-0.24, 0.24, len(block.seeds)) if len(block.seeds) > 1 else np.zeros(1)
+    places = np.linspace(-0.3, 0.3, len(block.seeds)) if len(block.seeds) > 1 else np.zeros(1)
     heights = dict(zip(block.seeds, places, strict=True))
     return np.array([heights.get(seed, 0.0) for seed in block.runs["seed"].fillna(-1)])
 
 
-def _means(block: Block, axes, row: str, place: dict[str, int]) -> None:
+def _means(block: Block, axes: Axes, row: str, place: dict[str, int]) -> None:
     cells = block.cells[block.cells["row"] == row]
     some = cells[cells["seeds"] > 0]
     y = some["column"].map(place).to_numpy(dtype=float)
     mean, low, high = (block.metric.shown(some[name]) for name in ("mean", "low", "high"))
-    axes.hlines(y, low, high, colors="black", linewidth=1.1, zorder=5)
-    axes.scatter(mean, y, marker="|", s=60, c="black", linewidths=1.6, zorder=6)
-    for column in set(block.columns) - set(some["column"]):
-        there = (cells["column"] == column) & (cells["failed"] > 0)
-        axes.text(0.5, place[column], "failed" if there.any() else "not run", size=BASE - 2, color="#505050",
+    axes.hlines(y, low, high, colors="black", linewidth=0.9, zorder=3)
+    axes.scatter(mean, y, marker="|", s=75, c="black", linewidths=1.3, zorder=4)
+    absent = dict.fromkeys((name for name in block.columns if name not in set(some["column"])), "not run")
+    absent |= {cell["column"]: state(cell) for _, cell in cells[cells["seeds"] == 0].iterrows()}
+    for column, word in absent.items():
+        axes.text(0.5, place[column], word.replace("\n", " "), size=BASE - 2, color="#505050",
                   transform=axes.get_yaxis_transform(), ha="center", va="center", zorder=7,
                   bbox={"facecolor": "white", "edgecolor": ABSENT, "pad": 1.0, "linewidth": 0.5})  # fmt: skip
 
 
 def reading(block: Block) -> str:
     note = "A point a seed, the same seed at the same height in every line."
-    note += " Black: mean and 95 % interval." if len(block.seeds) > 1 else " Black: the value."
+    note += " Black: mean and 95 % interval, cut at the frame." if len(block.seeds) > 1 else " Black: the value."
     if block.cells["diverged"].any():
         note += " Cross: diverged, counts at chance level."
     return note + f" Dashed grey: chance. The axis is stretched toward {block.metric.top:g}{block.metric.unit}."

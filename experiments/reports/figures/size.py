@@ -1,8 +1,12 @@
 """What a choice costs in memory of the model: parameters by activation, state by optimizer."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from experiments.reports.blocks import Block
 from experiments.reports.figures.panels import no_data, panel_title
@@ -34,41 +38,51 @@ def draw(block: Block) -> Figure:
     )  # fmt: skip
     axes = grid.subplots(squeeze=False)
     told = (
-        ("row", block.rows, "parameters", "trainable parameters by activation", "parameters", "{:,}".format),
-        ("column", block.columns, "state_bytes", "optimizer state by optimizer", "optimizer state", size),
+        ("row", block.rows, "parameters", "trainable parameters by activation", "{:,}".format),
+        ("column", block.columns, "state_bytes", "optimizer state by optimizer", size),
     )
     if sizes(block, "row", "parameters").empty:
         return no_data(figure, axes, "no run has a result yet")
-    for each, (factor, names, value, title, axis, say) in zip(axes.flat, told, strict=True):
+    for each, (factor, names, value, title, say) in zip(axes.flat, told, strict=True):
+        found = sizes(block, factor, value)
+        unit, scale = _unit(found) if value == "state_bytes" else ("number", 1)
         panel_title(each, title)
-        _bars(each, sizes(block, factor, value), names, say)
+        _bars(each, found, names, say, scale)
         each.set_yticks(range(len(names)), list(shown[factor].values()))
         each.set_ylim(len(names) - 0.5, -0.5)
         each.tick_params(left=False)
         each.grid(visible=False, axis="y")
-        each.xaxis.get_major_locator().set_params(nbins=4)
-        each.set_xlabel(axis + (" (bytes)" if value == "state_bytes" else " (number)"))
-        each.xaxis.set_major_formatter(lambda number, _, say=say: say(int(number)) if number >= 0 else "")
+        each.xaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
+        each.xaxis.set_major_formatter(lambda number, _: f"{number:,.0f}")
+        each.set_xlabel(f"{value.removesuffix('_bytes')} ({unit})")
     return figure
 
 
-def _bars(axes, found: pd.Series, names: list[str], say) -> None:
+def _unit(found: pd.Series) -> tuple[str, int]:
+    top = max(values[-1] for values in found)
+    return ("MiB", 2**20) if top >= 4 * 2**20 else ("KiB", 2**10) if top >= 4 * 2**10 else ("bytes", 1)
+
+
+def _bars(
+    axes: Axes, found: pd.Series, names: list[str], say: Callable[[int], str], scale: int
+) -> None:
     """A bar to the middle value, a line over all values where there are several, the numbers beside."""
-    top = max((values[-1] for values in found), default=0) or 1
+    words = {
+        name: say(values[0]) + (f" to {say(values[-1])}" if len(values) > 1 else "")
+        for name, values in found.items()
+    }
+    top = max(values[-1] for values in found) / scale or 1.0
+    end = top / (1 - min(0.8, (widest(words.values(), BASE - 2) + 0.15) / WIDTH))
+    axes.set_xlim(0, end)
     for place, name in enumerate(names):
-        values = found.get(name)
-        if values is None:
-            axes.text(0.02 * top, place, "no result", size=BASE - 2, color="#505050", va="center")
+        if name not in words:
+            axes.text(0.015 * end, place, "no result", size=BASE - 2, color="#505050", va="center")
             continue
-        middle = values[(len(values) - 1) // 2]
+        low, middle, high = (found[name][at] / scale for at in (0, (len(found[name]) - 1) // 2, -1))
         axes.barh(place, middle, height=0.62, color=look(name).colour, alpha=0.85)
-        words = say(values[0])
-        if len(values) > 1:
-            axes.hlines(place, values[0], values[-1], colors="black", linewidth=1.0)
-            axes.plot([values[0], values[-1]], [place, place], "|", color="black", markersize=6)
-            words = f"{say(values[0])} to {say(values[-1])}"
-        axes.text(values[-1] + 0.02 * top, place, words, size=BASE - 2, va="center")
-    axes.set_xlim(0, top * 1.55)
+        if high > low:
+            axes.plot([low, high], [place, place], "|-", color="#505050", markersize=6, linewidth=1.0)
+        axes.text(high + 0.015 * end, place, words[name], size=BASE - 2, va="center")
 
 
 def reading(block: Block) -> str:

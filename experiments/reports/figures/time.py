@@ -32,7 +32,8 @@ def draw(block: Block) -> Figure:
     runs = training_seconds(block)
     factors = {"optimizer": ("column", block.columns), "activation": ("row", block.rows)}
     longest = max(len(names) for _, names in factors.values())
-    legends = [legend_width(names, line=False) + 0.15 for _, names in factors.values()]
+    legends = [legend_width(names, line=False) + room
+               for room, (_, names) in zip((0.5, 0.15), factors.values(), strict=True)]  # fmt: skip
     panel = (PANEL[0], max(PANEL[1], 0.205 * longest + 0.35))
     figure, grid = sheet(
         1, 4, panel,
@@ -63,7 +64,7 @@ def draw(block: Block) -> Figure:
             style_order=names,
             palette={name: signs.colour for name, signs in looks.items()},
             markers={name: signs.marker for name, signs in looks.items()},
-            s=26,
+            s=28,
             alpha=0.8,
             linewidth=0.3,
             legend=False,

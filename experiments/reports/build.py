@@ -1,0 +1,76 @@
+"""Write the report: every file whole or not at all, the page last, so that its links hold."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+
+mpl.use("Agg")  # before seaborn brings in pyplot: a report needs no screen
+
+from experiments.reports import frames, style, tables  # noqa: E402
+from experiments.reports.blocks import Block, blocks  # noqa: E402
+from experiments.reports.facts import steady  # noqa: E402
+from experiments.reports.figures import PICTURES  # noqa: E402
+from experiments.reports.files import atomic, write_text  # noqa: E402
+from experiments.reports.page import page  # noqa: E402
+
+
+def write_report(
+    out_dir: Path,
+    runs: pd.DataFrame,
+    curves: pd.DataFrame,
+    timings: pd.DataFrame,
+    facts: Mapping[str, Any],
+) -> list[Path]:
+    """Write tables, figures and ``report.md`` under ``out_dir``.
+
+    The order of the rows given does not matter. All files but ``timings.csv``, the figures
+    ``*-time``, and the section *Time and memory* of the page depend only on what was trained.
+
+    Args:
+        out_dir: made if it is not there; files of an earlier report are replaced.
+        runs: one row a run, ``frames.RUNS``. curves: ``frames.CURVES``. timings: ``frames.TIMINGS``.
+        facts: what no frame holds, see ``facts.Facts``; every entry may be left out.
+
+    Returns:
+        The files written, in order.
+
+    Raises:
+        ValueError: a frame lacks a column.
+    """
+    out_dir = Path(out_dir)
+    runs = frames.sorted_runs(runs)
+    curves = frames.sorted_curves(curves, runs)
+    timings = frames.sorted_timings(timings, runs)
+    scoring = runs[runs["role"].eq("score").fillna(False)]
+    made = blocks(scoring, curves, timings, facts)
+    summary = tables.summary_table(made)
+    environment = json.dumps(steady(facts), indent=2, sort_keys=True, ensure_ascii=True)
+    return [
+        tables.write_parquet(out_dir / "runs.parquet", runs),
+        tables.write_parquet(out_dir / "curves.parquet", curves),
+        tables.write_csv(out_dir / "timings.csv", tables.timings_table(timings, runs)),
+        tables.write_csv(out_dir / "summary.csv", summary),
+        write_text(out_dir / "summary.tex", tables.summary_latex(summary)),
+        write_text(out_dir / "environment.json", environment + "\n"),
+        *write_figures(out_dir / "figures", made),
+        write_text(out_dir / "report.md", page(made, runs, timings, facts)),
+    ]
+
+
+def write_figures(out_dir: Path, made: Sequence[Block]) -> list[Path]:
+    """Each picture of each block as PNG and SVG; the same block gives the same bytes."""
+    written = []
+    with style.theme():
+        for block in made:
+            for picture in PICTURES:
+                figure = picture.draw(block)
+                for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": "gradlab"})):
+                    path = out_dir / f"{block.slug}-{picture.name}.{kind}"
+                    with atomic(path) as partial:
+                        figure.savefig(partial, format=kind, metadata=metadata)
+                    written.append(path)
+    return written

@@ -1,0 +1,186 @@
+"""What a block's numbers say, in sentences. Text is Markdown; names are escaped."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from experiments.names import DEFAULT_RATES, KERAS_RATES
+from experiments.reports.blocks import Block
+from experiments.reports.summary import FEW, levels, overlaps, ranked
+from experiments.reports.text import count, join, markdown, rate
+
+MANY = 12
+"""So many names are told in a sentence; the rest is in the tables."""
+
+
+def findings(block: Block) -> list[str]:
+    """One sentence or a few for each thing that a reader wants to know first."""
+    told = [best_cell(block), close_ones(block), *factors(block), *trouble(block), seeds(block), rates(block)]
+    return [sentence for sentence in told if sentence]
+
+
+def best_cell(block: Block) -> str:
+    table = ranked(block.cells)
+    if table.empty:
+        return "**No cell has a result yet.**"
+    best, metric = table.iloc[0], block.metric
+    text = (
+        f"The best cell is **{_pair(best)}**: {metric.say(best['mean'])} test {metric.word}"
+        f" on average over {count(int(best['seeds']), 'seed')}"
+    )
+    if np.isfinite(best["low"]):
+        text += f" (95 % interval {metric.spread(best['low'], best['high'])})"
+    text += "."
+    if len(table) > 1:
+        text += (
+            f" It is the best of {len(table)}, chosen by these very numbers, so expect a little less of it"
+            " in another sweep."
+        )
+    return text
+
+
+def close_ones(block: Block) -> str:
+    touching, others, share = overlaps(block.cells)
+    if not others:
+        return ""
+    table = ranked(block.cells)
+    known = table[table["low"].notna()]
+    best_known = "" if known["mean"].iloc[0] == table["mean"].iloc[0] else " that has an interval"
+    return (
+        f"The intervals of {touching} of the {others} other cells overlap with that of the best cell"
+        f"{best_known}; of all pairs of cells, {100 * share:.0f} % overlap. Overlap is a rough reading, not a"
+        " test: cells that do not overlap differ by more than their seeds do, cells that overlap may still"
+        " differ."
+    )
+
+
+def factors(block: Block) -> list[str]:
+    told = []
+    for factor, over in (("activation", "optimizer"), ("optimizer", "activation")):
+        column = {"activation": "row", "optimizer": "column"}
+        table = levels(block.runs, column[factor], column[over])
+        if len(table) < 2:
+            continue
+        first, last = table.iloc[0], table.iloc[-1]
+        scope = (
+            f"Averaged over {count(int(first['cells']), over)}"
+            if first["balanced"]
+            else f"Averaged over whatever each has (no {over} has a result with every {factor}, so this is no"
+            " even comparison)"
+        )
+        few = int(first["cells"]) < len(set(block.runs["column" if over == "optimizer" else "row"]))
+        scope += f", those that have a result with every {factor}" if first["balanced"] and few else ""
+        told.append(
+            f"{scope}, the best {factor} is **{markdown(first['level'])}** with {_level(block, first)}, the last"
+            f" of {len(table)} is {markdown(last['level'])} with {_level(block, last)}."
+        )
+    return told
+
+
+def trouble(block: Block) -> list[str]:
+    cells, told = block.cells, []
+    total = int(len(block.runs))
+    if diverged := int(cells["diverged"].sum()):
+        names = [
+            f"{_pair(cell)} ({cell['diverged']} of {cell['seeds']})"
+            for _, cell in cells[cells["diverged"] > 0].iterrows()
+        ]
+        told.append(
+            f"**{diverged} of {count(total, 'run')} diverged** and count at chance level"
+            f" ({block.metric.say(block.chance)}) in every mean and ranking: {join(names, MANY)}."
+        )
+    if failed := int(cells["failed"].sum()):
+        names = [
+            f"{_pair(cell)} ({cell['failed']}{', out of memory' if cell['oom'] else ''})"
+            for _, cell in cells[cells["failed"] > 0].iterrows()
+        ]
+        verb = "has" if failed == 1 else "have"
+        told.append(
+            f"**{count(failed, 'run')} failed** and {verb} no result; they are left out, and the next sweep"
+            f" tries them again: {join(names, MANY)}."
+        )
+    if missing := int(cells["missing"].sum()):
+        names = [f"{_pair(cell)} ({cell['missing']})" for _, cell in cells[cells["missing"] > 0].iterrows()]
+        told.append(f"**{count(missing, 'run')} not run** so far: {join(names, MANY)}.")
+    if twice := int(block.runs.duplicated(["row", "column", "seed"]).sum()):
+        told.append(
+            f"{count(twice, 'run')} share cell and seed with another: they differ in something that this report"
+            " does not tell apart (arguments of a component, say), so intervals are too narrow."
+        )
+    return told
+
+
+def seeds(block: Block) -> str:
+    """What so many seeds can and cannot show."""
+    with_result = block.cells.loc[block.cells["seeds"] > 0, "seeds"]
+    if with_result.empty:
+        return ""
+    n = int(with_result.max())
+    if n == 1:
+        return (
+            "One seed shows no spread: nothing here tells a difference between cells from the luck of one draw."
+        )
+    p = 2.0 ** (1 - n)
+    text = (
+        f"With {n} seeds, a paired sign-flip test of two cells cannot give a p below {p:.4g}"
+        f" ({_reach(p)}), and intervals are wide: Student's factor is {_factor(n):.2f} times the standard error."
+    )
+    if int(with_result.min()) < n:
+        text += f" Some cells have only {count(int(with_result.min()), 'seed')}."
+    if n >= FEW:
+        text = f"With {n} seeds a paired sign-flip test can give a p as small as {p:.2g}; intervals are BCa."
+    return text
+
+
+def _reach(p: float) -> str:
+    return "so no pair can be called different at 5 %" if p > 0.05 else "before any correction for many pairs"
+
+
+def _factor(n: int) -> float:
+    from scipy.special import stdtrit
+
+    return float(stdtrit(n - 1, 0.975))
+
+
+def default_rate(optimizer: str) -> float | None:
+    """The rate that an optimizer runs at where nobody chose one; None where that is not known."""
+    builtin = optimizer.removeprefix("keras:")
+    return KERAS_RATES.get(builtin) if builtin != optimizer else DEFAULT_RATES.get(optimizer)
+
+
+def rates(block: Block) -> str:
+    """Whether this is a ranking of defaults."""
+    used: dict[str, set[float]] = {}
+    known = block.runs[block.runs["learning_rate"].notna()]
+    for optimizer, value in zip(known["optimizer"], known["learning_rate"], strict=True):
+        used.setdefault(str(optimizer), set()).add(float(value))
+    if not used:
+        return ""
+    at_default = [name for name, found in used.items() if found == {default_rate(name)}]
+    other = [name for name in used if name not in at_default]
+    told = join([f"{markdown(name)} {rate(min(used[name]))}" for name in at_default], 2 * MANY)
+    if not other:
+        return (
+            "**Every optimizer ran at its default learning rate; none was tuned. This is a ranking of defaults**,"
+            f" and tuned rates can turn it: {told}."
+        )
+    text = "Learning rates other than the default: " + join(
+        [f"{markdown(name)} {_told_rates(used[name])}" for name in other], 2 * MANY
+    )
+    return f"{text}. At the default rate: {told or 'none'}."
+
+
+def _told_rates(found: Iterable[float]) -> str:
+    return " or ".join(rate(value) for value in sorted(found))
+
+
+def _pair(cell: pd.Series) -> str:
+    return f"{markdown(cell['row'])} with {markdown(cell['column'])}"
+
+
+def _level(block: Block, level: pd.Series) -> str:
+    text = block.metric.say(level["mean"])
+    if np.isfinite(level["low"]):
+        text += f" ({block.metric.spread(level['low'], level['high'])})"
+    return text
