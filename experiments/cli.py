@@ -112,7 +112,6 @@ def _plan(given: argparse.Namespace) -> plans.Plan:
 
 def _sweep(given: argparse.Namespace) -> int:
     from experiments import sweep
-    from experiments.ledger import Ledger
     from experiments.progress import Progress, duration
 
     workers = _workers(given.workers)
@@ -120,26 +119,29 @@ def _sweep(given: argparse.Namespace) -> int:
     work = sweep.prepare(plan, given.data_dir)
     for notice in work.notices:
         print(f"NOTE: {notice}", file=sys.stderr)
-    path = given.out / sweep.LEDGER
-    if path.exists():
-        with Ledger.read(path) as ledger:
-            work.done = ledger.results()
-    pending = work.pending
-    print(f"plan {plan.name}: {len(work.runs)} runs, {len(work.runs) - len(pending)} there already, "
-          f"{len(pending)} to train with {workers} workers")  # fmt: skip
+    campaign, pending, done = sweep.survey(work, given.out)
+    tuned = "" if plan.tuning.strategy == "none" else f", tuned by {plan.tuning.strategy} (its trials are found on the way)"
+    print(f"plan {plan.name}: {len(work.cells)} cells{tuned}; {done} runs there already, {len(pending)} known to be missing, "
+          f"{workers} workers")  # fmt: skip
     if given.dry_run:
-        seconds = sweep.estimate(work, workers)
+        seconds = sweep.estimate(work, pending, workers, campaign.states if campaign else None)
         print(f"estimated time {duration(seconds)}, memory about {workers * 1.2:.1f} GB; nothing was trained")
         return OK
-    watch = Progress(sys.stderr, {run.key: work.cost(run) for run in pending}, len(work.runs) - len(pending), workers)
+    progress: list[Progress] = []
+
+    def watch(campaign: sweep.Campaign) -> Progress:
+        progress.append(Progress(sys.stderr, campaign))
+        return progress[0]
+
     command = shlex.join(["python", "-m", "experiments", *sys.argv[1:]])
     started = time.monotonic()
     try:
         failed = sweep.run(work, given.out, given.data_dir, workers, command, watch)
     finally:
-        if pending:
-            watch.close()
-    if not given.no_report and (pending or not (given.out / "report.md").exists()):
+        if progress and progress[0].counts:
+            progress[0].close()
+    trained = bool(progress and progress[0].counts)
+    if not given.no_report and (trained or not (given.out / "report.md").exists()):
         _write_report(given.out)
     for notice in work.notices:
         print(f"NOTE: {notice}", file=sys.stderr)

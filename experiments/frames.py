@@ -27,20 +27,20 @@ CURVE_COLUMNS = ("key", "epoch", "train_loss", "train_metric", "validation_loss"
 TIMING_COLUMNS = ("key", "seconds", "compile_seconds", "seconds_per_epoch", "peak_bytes")
 
 
-def frames(ledger: Ledger, planned_only: bool = True) -> Frames:
+def frames(ledger: Ledger) -> Frames:
     """The tables of all finished runs, in the order of the plan."""
     import pandas as pd
 
     sets = {data["name"]: data for data in ledger.facts().get("datasets", [])}
     runs, curves, timings = [], [], []
-    for run, outcome in ledger.records(planned_only):
+    for role, run, outcome in ledger.records():
         data = sets.get(run.dataset, {})
         accuracy = outcome.test_metric if outcome.metric == "accuracy" else None
         runs.append((
             run.key, run.dataset, data.get("title", run.dataset), run.fingerprint, data.get("canonical"),
             data.get("provenance", ""), run.model_label, run.activation, run.optimizer, run.loss, run.head,
             run.initialiser, run.learning_rate, run.batch_size, run.epochs, run.seed,
-            "tune" if run.tuning else "score", run.engine, outcome.status, outcome.metric, outcome.chance,
+            role, run.engine, outcome.status, outcome.metric, outcome.chance,
             outcome.best_epoch, outcome.validation_metric, accuracy, outcome.test_metric, outcome.test_loss,
             outcome.last_test_metric, outcome.last_test_loss, outcome.parameters, outcome.state_bytes,
             outcome.step, outcome.error,
@@ -62,7 +62,7 @@ def facts(ledger: Ledger) -> dict[str, Any]:
     """What the report tells beside the tables: plan, command, data, versions, what was asked for."""
     told = ledger.facts()
     planned = ledger.planned()
-    machine = next((outcome.machine for _, outcome in ledger.records() if outcome.machine), {})
+    machine = next((outcome.machine for _, _, outcome in ledger.records() if outcome.machine), {})
     told |= {
         "planned_runs": len(planned),
         "planned_cells": list(dict.fromkeys((r.dataset, r.model_label, r.activation, r.optimizer) for r in planned)),

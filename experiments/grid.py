@@ -7,6 +7,7 @@ from experiments.heads import head_for
 from experiments.initialisers import initialiser_for
 from experiments.plan import Block, Plan, learning_rate
 from experiments.records import Run, arguments
+from experiments.tuning.cell import Cell
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,8 @@ class DataFacts:
     examples: int
 
 
-def cells(plan: Plan, facts: dict[str, DataFacts]) -> list[Run]:
-    """One run for each cell, with seed 0 and the plan's learning rate, in the order of the plan.
+def cells(plan: Plan, facts: dict[str, DataFacts]) -> list[Cell]:
+    """Every cell of every block once, in the order of the plan.
 
     Args:
         plan: the plan.
@@ -31,10 +32,11 @@ def cells(plan: Plan, facts: dict[str, DataFacts]) -> list[Run]:
     Raises:
         PlanError: a loss, head or model does not fit the data.
     """
-    found: dict[str, Run] = {}
+    found: dict[str, Cell] = {}
     for block in plan.blocks:
         for run in _block(block, facts[block.dataset], plan.engine):
-            found.setdefault(run.key, run)
+            cell = Cell(run, plan.seeds, plan.tuning, block.constants.get(run.optimizer, {}))
+            found.setdefault(cell.key, cell)
     return list(found.values())
 
 

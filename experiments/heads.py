@@ -51,14 +51,14 @@ class Head:
             return y.astype(np.int32)
         if self.task == "classes":
             one_hot = np.eye(self.outputs, dtype=np.float32)[y]
-            # Hinge and a tanh head speak of -1 and 1, all else of 0 and 1.
+            # Hinge and a tanh head speak of -1 and 1, all else (categorical hinge too) of 0 and 1.
             return 2 * one_hot - 1 if self.signed else one_hot
         y = y.astype(np.float32).reshape(-1, 1)
         return 2 * y - 1 if self.task == "binary" and self.signed else y
 
     @property
     def signed(self) -> bool:
-        return self.loss == "hinge" or self.activation == "tanh"
+        return self.loss == "hinge" or (self.activation == "tanh" and self.loss != "categorical_hinge")
 
     @property
     def threshold(self) -> float:
@@ -94,4 +94,6 @@ def head_for(task: str, outputs: int, head: str | None = None, loss: str | None 
         raise PlanError(f"loss {loss!r} does not fit a task of {task}: choose one of {', '.join(sorted(allowed))}")
     if "crossentropy" in loss and head not in ("softmax", "sigmoid"):
         raise PlanError(f"loss {loss!r} needs probabilities, head {head!r} gives none: use softmax or sigmoid")
+    if head == "softmax" and outputs == 1:
+        raise PlanError(f"the softmax of the one output of a task of {task} is always 1: use head {default_head}")
     return Head(head, loss, task, outputs)

@@ -20,7 +20,10 @@ CREATE TABLE runs (
     key TEXT PRIMARY KEY, run TEXT NOT NULL, status TEXT NOT NULL, outcome TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 1, finished REAL NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE planned (key TEXT PRIMARY KEY, position INTEGER NOT NULL, run TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE planned (key TEXT PRIMARY KEY, position INTEGER NOT NULL, role TEXT NOT NULL, run TEXT NOT NULL)
+    WITHOUT ROWID;
+CREATE TABLE answers (cell TEXT, step INTEGER, proposals TEXT NOT NULL, PRIMARY KEY (cell, step)) WITHOUT ROWID;
+CREATE TABLE choices (cell TEXT PRIMARY KEY, choice TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE running (worker INTEGER PRIMARY KEY, key TEXT NOT NULL, epoch INTEGER NOT NULL, since REAL NOT NULL);
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
@@ -79,20 +82,37 @@ class Ledger:
 
     # What is to be done
 
-    def plan(self, runs: Iterable[Run], facts: dict[str, Any]) -> None:
-        """Replace the plan by ``runs``, in this order, and keep the facts that a report tells beside them."""
+    def plan(self, runs: Iterable[tuple[int, str, Run]], facts: dict[str, Any]) -> None:
+        """Replace the plan by ``runs`` (position, role, run) and keep the facts that a report tells beside them."""
         with self._connection as write:
             write.execute("DELETE FROM planned")
-            write.executemany("INSERT INTO planned VALUES (?, ?, ?)",
-                              [(run.key, position, run.to_json()) for position, run in enumerate(runs)])  # fmt: skip
+            write.execute("DELETE FROM choices")
+        self.extend(runs)
         self.remember(facts)
 
-    def extend(self, runs: Iterable[Run]) -> None:
-        """Add runs behind those that are planned already."""
+    def extend(self, runs: Iterable[tuple[int, str, Run]]) -> None:
+        """Add runs to the plan, or tell what a planned one is for by now."""
         with self._connection as write:
-            after = write.execute("SELECT COALESCE(MAX(position), -1) + 1 FROM planned").fetchone()[0]
-            write.executemany("INSERT OR IGNORE INTO planned VALUES (?, ?, ?)",
-                              [(run.key, after + i, run.to_json()) for i, run in enumerate(runs)])  # fmt: skip
+            write.executemany("INSERT OR REPLACE INTO planned VALUES (?, ?, ?, ?)",
+                              [(run.key, position, role, run.to_json()) for position, role, run in runs])  # fmt: skip
+
+    def answer(self, cell: str, step: int, proposals: list[dict[str, Any]]) -> None:
+        """Keep what an oracle proposed, so that a resumed sweep need not ask again."""
+        with self._connection as write:
+            write.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", (cell, step, json.dumps(proposals)))
+
+    def answers(self) -> dict[tuple[str, int], list[dict[str, Any]]]:
+        return {(cell, step): json.loads(text)
+                for cell, step, text in self._read("SELECT cell, step, proposals FROM answers")}  # fmt: skip
+
+    def choose(self, cell: str, choice: dict[str, Any]) -> None:
+        """Keep what tuning chose for a cell (a copy for readers: it follows from the trials)."""
+        with self._connection as write:
+            write.execute("INSERT OR REPLACE INTO choices VALUES (?, ?)", (cell, json.dumps(choice)))
+
+    def choices(self) -> list[dict[str, Any]]:
+        rows = [json.loads(text) for (text,) in self._read("SELECT choice FROM choices ORDER BY cell")]
+        return sorted(rows, key=lambda row: row["position"])
 
     def remember(self, facts: dict[str, Any]) -> None:
         with self._connection as write:
@@ -139,12 +159,11 @@ class Ledger:
         row = next(self._read("SELECT outcome FROM runs WHERE key = ?", (key,)), None)
         return Outcome.from_json(row[0]) if row else None
 
-    def records(self, planned_only: bool = True) -> Iterator[tuple[Run, Outcome]]:
-        """Every run with its outcome, in the order of the plan (or of the key)."""
-        query = ("SELECT runs.run, outcome FROM planned JOIN runs USING (key) ORDER BY position" if planned_only
-                 else "SELECT run, outcome FROM runs ORDER BY key")  # fmt: skip
-        for run, outcome in self._read(query):
-            yield Run.from_json(run), Outcome.from_json(outcome)
+    def records(self) -> Iterator[tuple[str, Run, Outcome]]:
+        """Every finished run of the plan with its role and outcome, in the order of the plan."""
+        query = "SELECT role, runs.run, outcome FROM planned JOIN runs USING (key) ORDER BY position, key"
+        for role, run, outcome in self._read(query):
+            yield role, Run.from_json(run), Outcome.from_json(outcome)
 
     def _read(self, query: str, values: tuple = ()) -> Iterator[tuple]:
         with _explained(self.path):

@@ -86,7 +86,7 @@ def initial_weights(model: keras.Model, built: list[np.ndarray], initialiser: st
         if variable.name != "kernel":
             weights.append(value)
             continue
-        scheme = "glorot" if variable.path.startswith("output") else initialiser
+        scheme = "glorot" if variable.path.split("/")[-2] == "output" else initialiser
         weights.append(draw(scheme, variable.shape, seed, position))
         position += 1
     return weights

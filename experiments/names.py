@@ -25,6 +25,22 @@ DEFAULT_RATES = {
 
 OPTIMIZERS = tuple(DEFAULT_RATES)
 
+OPTIMIZER_ARGUMENTS = {
+    name: (*own, "weight_decay", "clipnorm", "clipvalue", "global_clipnorm")
+    for name, own in {
+        "batch_gd": (),
+        "sgd": (),
+        "momentum": ("momentum",),
+        "nag": ("momentum",),
+        "adagrad": ("initial_accumulator_value", "epsilon"),
+        "rmsprop": ("rho", "epsilon"),
+        "adadelta": ("rho", "epsilon"),
+        "adam": ("beta_1", "beta_2", "epsilon"),
+        "nadam": ("beta_1", "beta_2", "epsilon"),
+    }.items()
+}
+"""Constants beside the rate that a plan may set: each rule's own, and those of Keras's base class."""
+
 LOSSES = (
     "binary_crossentropy",
     "categorical_crossentropy",
@@ -45,6 +61,9 @@ MODELS = ("mlp", "cnn", "cnn-slim")
 
 MODEL_ARGUMENTS = {"mlp": ("depth", "width", "last"), "cnn": ("dense",), "cnn-slim": ()}
 """Arguments of each model builder that a plan may set."""
+
+LEAST = {"depth": 0, "width": 2, "last": 0, "dense": 1}
+"""The smallest value of each: the last hidden layer is half as wide as the others, and cannot have no unit."""
 
 DATASETS = ("mnist", "cifar10", "digits", "breast_cancer", "diabetes", "spirals", "noisy_line")
 """Data sets in full. Any of them with ``-5k``, ``-500`` and so on behind it is a

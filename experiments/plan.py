@@ -2,25 +2,31 @@
 
 import difflib
 import math
+import os
 import re
 import tomllib
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from experiments import names
+from experiments import checks, names
 from experiments.errors import PlanError
+from experiments.tuning.space import STRATEGIES, Tuning
 
 FOLDER = Path(__file__).with_name("plans")
-SUBSET = re.compile(r"^(?P<base>\w+?)-(?P<count>\d+)(?P<thousand>k?)$")
+SUBSET = re.compile(r"(?P<base>[a-z0-9_]+)-[1-9][0-9]{0,8}k?")
 GRID = {"activations": names.ACTIVATIONS[:8], "optimizers": names.OPTIMIZERS}
 """The whole grid: what a block gets that names no activations or no optimizers."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """One (data set, model) grid of a plan."""
+    """One (data set, model) grid of a plan.
+
+    ``optimizer_args`` fixes an optimizer's constants, ``constants`` gives those that are tuned beside the rate
+    and their choices; ``learning_rates`` replaces default rates. An ``initialiser`` given here is used for all
+    activations, as a control; without it each gets its own.
+    """
 
     dataset: str
     model: str = "mlp"
@@ -29,6 +35,7 @@ class Block:
     optimizers: tuple[str, ...] = GRID["optimizers"]
     optimizer_args: dict[str, dict[str, float]] = field(default_factory=dict)
     learning_rates: dict[str, float] = field(default_factory=dict)
+    constants: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     epochs: int = 5
     batch_size: int = 128
     loss: str | None = None
@@ -43,12 +50,22 @@ class Plan:
     title: str = ""
     seeds: int = 5
     engine: str = "compiled"
+    tuning: Tuning = Tuning()
 
     def with_seeds(self, seeds: int) -> "Plan":
-        return replace(self, seeds=_whole(seeds, "seeds", 1, 10_000))
+        return replace(self, seeds=checks.whole(seeds, "seeds", 1, 10_000))
 
     def narrowed(self, only: dict[str, list[str]]) -> "Plan":
         """The same plan with fewer activations, optimizers, data sets or models."""
+        there = {
+            "activation": [name for block in self.blocks for name in block.activations],
+            "optimizer": [name for block in self.blocks for name in block.optimizers],
+            "dataset": [block.dataset for block in self.blocks],
+            "model": [block.model for block in self.blocks],
+        }
+        for factor, values in only.items():
+            for value in values:
+                checks.one_of(value, f"{factor} of --only", tuple(dict.fromkeys(there[factor])))
         blocks = []
         for block in self.blocks:
             kept = {
@@ -59,7 +76,8 @@ class Plan:
                     and block.model in only.get("model", [block.model])):  # fmt: skip
                 blocks.append(replace(block, **kept))
         if not blocks:
-            raise PlanError(f"nothing of plan {self.name!r} is left with --only {only}: widen it")
+            asked = " ".join(f"--only {factor}={','.join(values)}" for factor, values in only.items())
+            raise PlanError(f"no block of plan {self.name!r} has all of {asked}: widen it")
         return replace(self, blocks=tuple(blocks))
 
 
@@ -83,17 +101,17 @@ def load(name_or_path: str) -> Plan:
         PlanError: there is no such plan, or something in it is not allowed; the text says what is.
     """
     path = Path(name_or_path)
-    if path.suffix != ".toml" and not path.exists():
+    if name_or_path in available():  # a folder of the same name, say the --out of before, does not hide it
         path = FOLDER / f"{name_or_path}.toml"
-        if name_or_path not in available():
-            raise PlanError(_unknown("plan", name_or_path, available()) + "; or give the path of a .toml file")
+    elif path.suffix != ".toml" and not os.path.lexists(name_or_path):
+        raise PlanError(checks.unknown("plan", name_or_path, available()) + "; or give the path of a .toml file")
     try:
-        with path.open("rb") as file:
-            table = tomllib.load(file)
-    except tomllib.TOMLDecodeError as error:
-        raise PlanError(f"plan {path} is not valid TOML: {error}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise PlanError(f"plan {path} cannot be read: {error}") from None
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PlanError(f"plan {path} cannot be read ({error.strerror}): give a .toml file") from None
+    except (ValueError, RecursionError) as error:  # tomllib passes on what int() and deep nesting raise
+        why = "it is not text in UTF-8" if isinstance(error, UnicodeDecodeError) else error
+        raise PlanError(f"plan {path} is not valid TOML: {why}") from None
     try:
         return parse(table)
     except PlanError as error:
@@ -102,32 +120,54 @@ def load(name_or_path: str) -> Plan:
 
 def parse(table: dict[str, Any]) -> Plan:
     """A plan from the tables of its TOML file."""
-    _keys(table, "the plan", {"name", "title", "seeds", "engine", "block"})
+    checks.keys(table, "the plan", {"name", "title", "seeds", "engine", "tuning", "block"})
     blocks = table.get("block")
     if not isinstance(blocks, list) or not blocks or not all(isinstance(block, dict) for block in blocks):
         raise PlanError("a plan needs at least one [[block]] with a dataset")
-    name = _text(table.get("name", "unnamed"), "name")
+    name = checks.text(table.get("name", "unnamed"), "name")
     if not re.fullmatch(r"[\w.-]{1,60}", name):
         raise PlanError(f"name is {name!r}; allowed: letters, digits, '.', '_' and '-', at most 60")
     return Plan(
         name=name,
-        title=_text(table.get("title", name), "title"),
-        seeds=_whole(table.get("seeds", 5), "seeds", 1, 10_000),
-        engine=_one_of(table.get("engine", "compiled"), "engine", names.ENGINES),
-        blocks=tuple(_block(block, f"block {number}") for number, block in enumerate(blocks, 1)),
+        title=checks.text(table.get("title", name), "title"),
+        seeds=checks.whole(table.get("seeds", 5), "seeds", 1, 10_000),
+        engine=checks.one_of(table.get("engine", "compiled"), "engine", names.ENGINES),
+        tuning=_tuning(checks.table(table.get("tuning", {}), "tuning")),
+        blocks=_distinct([_block(block, f"block {number}") for number, block in enumerate(blocks, 1)]),
     )
+
+
+def _distinct(blocks: list[Block]) -> tuple[Block, ...]:
+    for number, block in enumerate(blocks, 1):
+        if block in blocks[: number - 1]:
+            same = blocks.index(block) + 1
+            raise PlanError(f"block {number} says the same as block {same}: remove it, or change one of them")
+    return tuple(blocks)
 
 
 def check_dataset(name: Any, where: str = "dataset") -> str:
     """``mnist``, ``cifar10-5k``: a known data set, with or without a size."""
-    match = SUBSET.match(name) if isinstance(name, str) else None
-    if match and match["base"] in names.DATASETS and int(match["count"]) > 0:
+    match = SUBSET.fullmatch(name) if isinstance(name, str) else None
+    if match and match["base"] in names.DATASETS:
         return name
-    return _one_of(name, where, names.DATASETS, " (each also as a subset, such as cifar10-5k)")
+    return checks.one_of(name, where, names.DATASETS, " (each also as a subset, such as cifar10-5k)")
+
+
+def _tuning(table: dict[str, Any]) -> Tuning:
+    checks.keys(table, "tuning", Tuning.__dataclass_fields__)
+    whole = {"seeds": (1, 1000), "points": (3, 25), "extensions": (0, 10), "trials": (1, 10_000)}
+    checked: dict[str, Any] = {
+        key: checks.one_of(value, "tuning: strategy", STRATEGIES) if key == "strategy"
+        else checks.whole(value, f"tuning: {key}", *whole[key])
+        for key, value in table.items()
+    }  # fmt: skip
+    if checked.get("points", 5) % 2 == 0:
+        raise PlanError(f"tuning: points is {checked['points']}; allowed: an odd number, so that the default is in the middle")
+    return Tuning(**{"strategy": "grid", **checked} if table else {})
 
 
 def _block(table: dict[str, Any], where: str) -> Block:
-    _keys(table, where, set(Block.__dataclass_fields__))
+    checks.keys(table, where, set(Block.__dataclass_fields__))
     if "dataset" not in table:
         raise PlanError(f"{where} names no dataset: give one of {', '.join(names.DATASETS)}")
     checked: dict[str, Any] = {"dataset": check_dataset(table["dataset"], f"{where}: dataset")}
@@ -139,80 +179,32 @@ def _block(table: dict[str, Any], where: str) -> Block:
     for key, value in table.items():
         label = f"{where}: {key}"
         if key in one_of:
-            checked[key] = _one_of(value, label, one_of[key])
+            checked[key] = checks.one_of(value, label, one_of[key])
         elif key in some_of:
-            checked[key] = _some_of(value, label, some_of[key])
+            checked[key] = checks.some_of(value, label, some_of[key])
         elif key in whole:
-            checked[key] = _whole(value, label, *whole[key])
+            checked[key] = checks.whole(value, label, *whole[key])
         elif key == "learning_rates":
-            checked[key] = {_one_of(name, label, optimizers): _positive(rate, f"{label}.{name}")
-                            for name, rate in _table(value, label).items()}  # fmt: skip
+            checked[key] = {checks.one_of(name, label, optimizers): checks.positive(rate, f"{label}.{name}")
+                            for name, rate in checks.table(value, label).items()}  # fmt: skip
         elif key == "optimizer_args":
-            checked[key] = {_one_of(name, label, optimizers): _numbers(given, f"{label}.{name}")
-                            for name, given in _table(value, label).items()}  # fmt: skip
+            checked[key] = {checks.one_of(name, label, optimizers): _constants(name, given, f"{label}.{name}")
+                            for name, given in checks.table(value, label).items()}  # fmt: skip
+        elif key == "constants":
+            checked[key] = {checks.one_of(name, label, optimizers): _choices(given, f"{label}.{name}")
+                            for name, given in checks.table(value, label).items()}  # fmt: skip
         elif key == "model_args":
             allowed = names.MODEL_ARGUMENTS[table.get("model", "mlp")] if table.get("model", "mlp") in names.MODELS else ()
-            checked[key] = {_one_of(name, label, allowed): _whole(given, f"{label}.{name}", 0, 100_000)
-                            for name, given in _table(value, label).items()}  # fmt: skip
+            checked[key] = {checks.one_of(name, label, allowed): checks.whole(given, f"{label}.{name}", names.LEAST[name], 100_000)
+                            for name, given in checks.table(value, label).items()}  # fmt: skip
     return Block(**checked)
 
 
-def _keys(table: dict[str, Any], where: str, allowed: Iterable[str]) -> None:
-    for key in table:
-        if key not in allowed:
-            raise PlanError(_unknown(f"key in {where}", key, sorted(allowed)))
-
-
-def _unknown(what: str, given: Any, allowed: Iterable[str]) -> str:
-    options = list(allowed)
-    near = difflib.get_close_matches(str(given), options, n=1)
-    hint = f" (did you mean {near[0]!r}?)" if near else ""
-    return f"unknown {what}: {given!r}{hint}; allowed: {', '.join(options) or 'nothing'}"
-
-
-def _one_of(value: Any, where: str, allowed: Iterable[str], more: str = "") -> str:
-    if not isinstance(value, str) or value not in (options := tuple(allowed)):
-        raise PlanError(_unknown(where, value, allowed) + more)
-    return value
-
-
-def _some_of(value: Any, where: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value:
-        raise PlanError(f"{where} is {value!r}; give a list with at least one of {', '.join(allowed)}")
-    chosen = tuple(_one_of(each, where, allowed) for each in value)
-    if len(set(chosen)) < len(chosen):
-        raise PlanError(f"{where} names something twice: {', '.join(chosen)}; name each once")
-    return chosen
-
-
-def _whole(value: Any, where: str, low: int, high: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise PlanError(f"{where} is {value!r}; allowed: a whole number from {low} to {high}")
-    return value
-
-
-def _number(value: Any, where: str, test: Callable[[float], bool], allowed: str) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value) or not test(value):
-        raise PlanError(f"{where} is {value!r}; allowed: {allowed}")
-    return float(value)
-
-
-def _positive(value: Any, where: str) -> float:
-    return _number(value, where, lambda number: number > 0, "a finite number above 0")
-
-
-def _numbers(value: Any, where: str) -> dict[str, float]:
-    return {name: _number(given, f"{where}.{name}", lambda _: True, "a finite number")
-            for name, given in _table(value, where).items()}  # fmt: skip
-
-
-def _table(value: Any, where: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise PlanError(f"{where} is {value!r}; give a table, such as {{ adam = 0.001 }}")
-    return value
-
-
-def _text(value: Any, where: str) -> str:
-    if not isinstance(value, str) or not value:
-        raise PlanError(f"{where} is {value!r}; give a text")
-    return value
+def _choices(table: Any, where: str) -> dict[str, list[float]]:
+    """Constant -> the values that tuning may choose from."""
+    found = {}
+    for name, values in checks.table(table, where).items():
+        if name == "learning_rate" or not isinstance(values, list) or not values:
+            raise PlanError(f"{where}.{name} is {values!r}; give a list of numbers for a constant beside the learning rate")
+        found[name] = [checks.number(value, f"{where}.{name}", lambda _: True, "finite numbers") for value in values]
+    return found

@@ -7,6 +7,7 @@ from typing import TextIO
 
 from experiments.records import Run
 from experiments.scheduling.pool import Event
+from experiments.sweep import Campaign
 
 PLAIN_EVERY = 15.0  # seconds between lines where there is no terminal
 
@@ -24,12 +25,11 @@ def label(run: Run) -> str:
 
 
 class Progress:
-    """Counts events and writes to ``stream``."""
+    """Counts events of a campaign and writes to ``stream``."""
 
-    def __init__(self, stream: TextIO, costs: dict[str, float], done: int, workers: int):
-        self.stream, self.workers = stream, workers
-        self.costs, self.done_before = costs, done
-        self.total = len(costs) + done
+    def __init__(self, stream: TextIO, campaign: Campaign):
+        self.stream, self.campaign = stream, campaign
+        self.done_before = campaign.done()
         self.counts: Counter[str] = Counter()
         self.best: dict[str, tuple[float, str]] = {}
         self.spent = 0.0
@@ -42,17 +42,11 @@ class Progress:
         return self.done_before + sum(self.counts.values())
 
     def left(self) -> float | None:
-        """Seconds to go, from the nominal costs and how true they have been so far."""
+        """Seconds to go, from the nominal costs of what is missing and how true they have been so far."""
         if not self.spent:
             return None
         elapsed = time.monotonic() - self.started
-        return sum(self.costs.values()) * elapsed / self.spent
-
-    def expect(self, costs: dict[str, float]) -> None:
-        """More runs have become necessary."""
-        new = {key: value for key, value in costs.items() if key not in self.costs}
-        self.costs |= new
-        self.total += len(new)
+        return self.campaign.cost_left() * elapsed / self.spent
 
     def __call__(self, event: Event) -> None:
         if event.kind == "died":
@@ -63,7 +57,7 @@ class Progress:
             return
         outcome = event.value
         self.counts[outcome.status] += 1
-        self.spent += self.costs.pop(event.run.key, 0.0)
+        self.spent += self.campaign.work.cost(event.run)
         if outcome.status == "diverged":
             self.say(f"~ diverged at update {outcome.step}: {label(event.run)}")
         elif outcome.status != "done":
@@ -77,7 +71,9 @@ class Progress:
 
     def line(self) -> str:
         left = self.left()
-        parts = [f"{self.finished}/{self.total} runs", f"{duration(left)} left" if left is not None else "starting"]
+        more = self.campaign.open_cells()
+        parts = [f"{self.finished}/{len(self.campaign.needed)} runs" + (f", {more} cells still tuning" if more else ""),
+                 f"{duration(left)} left" if left is not None else "starting"]
         parts += [f"{self.counts[s]} {s}" for s in ("diverged", "failed", "oom") if self.counts[s]]
         parts += [f"best on {name} {value:.4f} {cell}" for name, (value, cell) in self.best.items()]
         return " | ".join(parts)

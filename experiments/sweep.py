@@ -1,7 +1,7 @@
 """The sweep: from a plan to a ledger that holds every run of it. Resumes by doing only what is missing."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,35 +9,40 @@ from experiments import datasets
 from experiments.grid import DataFacts, cells
 from experiments.ledger import Ledger
 from experiments.plan import Plan
-from experiments.records import RESULTS, Run
-from experiments.scheduling.bundle import bundles, cost
+from experiments.records import RESULTS, Outcome, Run
+from experiments.scheduling.bundle import Bundle, bundles, cost
 from experiments.scheduling.pool import Event, Pool
+from experiments.tuning.cell import TRIAL, Ask, Cell, State, state
 
 LEDGER = "ledger.sqlite"
 LOG = "workers.log"
+RUNS_A_CELL = 100_000  # positions reserved for a cell's runs, so that tables keep the plan's order
 
 
 @dataclass
 class Work:
-    """A plan made concrete: its runs, what each data set is, what stands in for what."""
+    """A plan made concrete: its cells, what each data set is, what stands in for what."""
 
     plan: Plan
-    runs: list[Run]
+    cells: list[Cell]
     examples: dict[str, int]
     notices: list[str]
     data: list[dict[str, Any]]
-    done: set[str] = field(default_factory=set)
-
-    @property
-    def pending(self) -> list[Run]:
-        return [run for run in self.runs if run.key not in self.done]
 
     def cost(self, run: Run) -> float:
         return cost(run, self.examples[run.dataset])
 
+    def facts(self, command: str, workers: int) -> dict[str, Any]:
+        """What the report tells beside the runs."""
+        return {
+            "plan": self.plan.name, "plan_title": self.plan.title, "seeds": self.plan.seeds, "command": command,
+            "notices": self.notices, "datasets": self.data, "workers": workers, "engine": self.plan.engine,
+            "tuning": asdict(self.plan.tuning),
+        }  # fmt: skip
+
 
 def prepare(plan: Plan, data_dir: str | None) -> Work:
-    """Find the data of a plan and expand it into runs.
+    """Find the data of a plan and expand it into cells.
 
     Raises:
         DataError: a data file is damaged. A data set that is simply not there is replaced by the digits, and
@@ -56,17 +61,113 @@ def prepare(plan: Plan, data_dir: str | None) -> Work:
             "canonical": data.canonical, "split": data.split, "task": data.task,
             "sizes": {part: len(getattr(data, part).y) for part in ("train", "validation", "test")},
         }  # fmt: skip
-    runs = [replace(cell, seed=seed) for cell in cells(plan, found) for seed in range(plan.seeds)]
-    return Work(plan, runs, {f.name: f.examples for f in found.values()}, notices, list(sets.values()))
+    return Work(plan, cells(plan, found), {f.name: f.examples for f in found.values()}, notices, list(sets.values()))
 
 
-def estimate(work: Work, workers: int) -> float:
-    """Seconds that the pending runs will take, roughly: nominal costs, no account of this machine."""
-    return sum(bundle.cost for bundle in bundles(work.pending, work.examples)) / workers
+class Campaign:
+    """All cells of a sweep and where each stands, kept in step with the ledger."""
+
+    def __init__(self, work: Work, ledger: Ledger):
+        self.work, self.ledger = work, ledger
+        self._results = ledger.results()
+        self._outcomes: dict[str, Outcome | None] = {}
+        self._answers = ledger.answers()
+        self._cell_of: dict[str, set[int]] = {}
+        self._sent: set[str] = set()
+        self.states = [state(cell, self._look, self._answers) for cell in work.cells]
+        self.needed: dict[str, Run] = {}
+        for number in range(len(work.cells)):
+            self._note(number)
+
+    def rows(self) -> list[tuple[int, str, Run]]:
+        return [row for number in range(len(self.states)) for row in self._rows(number)]
+
+    def done(self) -> int:
+        return sum(key in self._results for key in self.needed)
+
+    def pending(self) -> list[Run]:
+        return [run for key, run in self.needed.items() if key not in self._results]
+
+    def open_cells(self) -> int:
+        """Cells that will ask for more runs than are known now."""
+        return sum(each.ask is not None or self._tuning(number) for number, each in enumerate(self.states))
+
+    def cost_left(self) -> float:
+        """Nominal seconds of what is missing, with a guess at what is not known yet."""
+        known = sum(self.work.cost(run) for run in self.pending())
+        for number, now in enumerate(self.states):
+            if self._tuning(number):
+                trials = sum(p.role == TRIAL for p in now.planned)
+                known += max(0.0, _unknown_cost(self.work, number) - trials * self.work.cost(self.work.cells[number].template))
+        return known
+
+    def jobs(self, numbers: Iterable[int] | None = None) -> list[Bundle | Ask]:
+        """What can be started now and has not been, for these cells or for all."""
+        jobs: list[Bundle | Ask] = []
+        for number in range(len(self.states)) if numbers is None else numbers:
+            now = self.states[number]
+            runs = [p.run for p in now.planned if p.run.key not in self._results and p.run.key not in self._sent]
+            jobs += bundles(runs, self.work.examples)
+            self._sent |= {run.key for run in runs}
+            if now.ask is not None and now.ask.key not in self._sent:
+                self._sent.add(now.ask.key)
+                jobs.append(now.ask)
+        return jobs
+
+    def took(self, run: Run, outcome: Outcome) -> list[Bundle | Ask]:
+        """Keep an outcome; returns what it has made possible."""
+        self.ledger.record(run, outcome)
+        if outcome.status not in RESULTS:
+            return []  # what hangs on it waits for the next sweep
+        self._results.add(run.key)
+        self._outcomes[run.key] = outcome
+        return self._advance(self._cell_of.get(run.key, set()))
+
+    def answered(self, ask: Ask, proposals: list[dict[str, Any]]) -> list[Bundle | Ask]:
+        """Keep an oracle's answer; returns what it has made possible."""
+        self.ledger.answer(ask.cell, ask.step, proposals)
+        self._answers[ask.cell, ask.step] = proposals
+        return self._advance({n for n, cell in enumerate(self.work.cells) if cell.key == ask.cell})
+
+    def _advance(self, numbers: set[int]) -> list[Bundle | Ask]:
+        # Scoring runs change nothing about a cell that is not being tuned, or no longer is.
+        numbers = {n for n in numbers if self.states[n].choice is None and self.work.cells[n].tuning.strategy != "none"}
+        for number in sorted(numbers):
+            self.states[number] = state(self.work.cells[number], self._look, self._answers)
+            self._note(number)
+            self.ledger.extend(self._rows(number))
+            self.remember_choice(number)
+        return self.jobs(sorted(numbers))
+
+    def remember_choice(self, number: int) -> None:
+        choice, cell = self.states[number].choice, self.work.cells[number].template
+        if choice is not None:
+            self.ledger.choose(self.work.cells[number].key, {
+                "position": number, "dataset": cell.dataset, "model": cell.model_label, "activation": cell.activation,
+                "optimizer": cell.optimizer, "default_rate": cell.learning_rate, **asdict(choice),
+            })  # fmt: skip
+
+    def _tuning(self, number: int) -> bool:
+        return self.work.cells[number].tuning.strategy != "none" and self.states[number].choice is None
+
+    def _note(self, number: int) -> None:
+        for planned in self.states[number].planned:
+            self.needed[planned.run.key] = planned.run
+            self._cell_of.setdefault(planned.run.key, set()).add(number)
+
+    def _rows(self, number: int) -> list[tuple[int, str, Run]]:
+        return [(number * RUNS_A_CELL + i, p.role, p.run) for i, p in enumerate(self.states[number].planned)]
+
+    def _look(self, key: str) -> Outcome | None:
+        if key not in self._results:
+            return None
+        if key not in self._outcomes:
+            self._outcomes[key] = self.ledger.outcome(key)
+        return self._outcomes[key]
 
 
 def run(work: Work, out: Path, data_dir: str | None, workers: int, command: str,
-        watch: Callable[[Event], None]) -> int:  # fmt: skip
+        watch: Callable[[Campaign], Callable[[Event], None]]) -> int:  # fmt: skip
     """Train what the ledger in ``out`` does not hold yet.
 
     Args:
@@ -75,7 +176,7 @@ def run(work: Work, out: Path, data_dir: str | None, workers: int, command: str,
         data_dir: where the workers find the data.
         workers: number of processes.
         command: the command line, for the record.
-        watch: called with every event, after it is in the ledger.
+        watch: given the campaign, returns what is called with every event after it is in the ledger.
 
     Returns:
         the number of planned runs that failed.
@@ -85,20 +186,51 @@ def run(work: Work, out: Path, data_dir: str | None, workers: int, command: str,
     """
     failed = 0
     with Ledger.write(out / LEDGER) as ledger:
-        ledger.plan(work.runs, {
-            "plan": work.plan.name, "plan_title": work.plan.title, "seeds": work.plan.seeds, "command": command,
-            "notices": work.notices, "datasets": work.data, "workers": workers, "engine": work.plan.engine,
-        })  # fmt: skip
-        work.done = ledger.results()
-        if not work.pending:
+        campaign = Campaign(work, ledger)
+        ledger.plan(campaign.rows(), work.facts(command, workers))
+        for number in range(len(work.cells)):
+            campaign.remember_choice(number)
+        tell = watch(campaign)
+        jobs = campaign.jobs()
+        if not jobs:
             return 0
         with Pool(workers, data_dir, out / LOG) as pool:
-            pool.submit(bundles(work.pending, work.examples))
+            pool.submit(jobs)
             for event in pool.events():
                 if event.kind == "started" and event.run:
                     ledger.started(event.worker, event.run, 0)
                 elif event.kind == "outcome" and event.run:
-                    ledger.record(event.run, event.value)
+                    pool.submit(campaign.took(event.run, event.value))
                     failed += event.value.status not in RESULTS
-                watch(event)
+                elif event.kind == "answer":
+                    pool.submit(campaign.answered(*event.value))
+                tell(event)
     return failed
+
+
+def survey(work: Work, out: Path) -> tuple[Campaign | None, list[Run], int]:
+    """Without writing anything: what is known to be pending, and how many runs are there already."""
+    path = out / LEDGER
+    if not path.exists():
+        runs = [p.run for cell in work.cells for p in state(cell, lambda _: None, {}).planned]
+        return None, runs, 0
+    with Ledger.read(path) as ledger:
+        campaign = Campaign(work, ledger)
+        return campaign, campaign.pending(), campaign.done()
+
+
+def estimate(work: Work, pending: list[Run], workers: int, states: list[State] | None = None) -> float:
+    """Seconds that a sweep will take, roughly: nominal costs, no account of this machine."""
+    seconds = sum(bundle.cost for bundle in bundles(pending, work.examples))
+    unknown = (n for n in range(len(work.cells)) if states is None or states[n].choice is None)
+    return (seconds + sum(_unknown_cost(work, number) for number in unknown)) / workers
+
+
+def _unknown_cost(work: Work, number: int) -> float:
+    """Nominal seconds of the trials and tuned runs that a cell has not named yet: the first grid and one
+    extension (or the budget), and one more scoring."""
+    cell = work.cells[number]
+    if cell.tuning.strategy == "none":
+        return 0.0
+    trials = cell.tuning.points + 2 if cell.tuning.strategy == "grid" else cell.tuning.trials
+    return (trials * cell.tuning.seeds + cell.seeds) * work.cost(cell.template)

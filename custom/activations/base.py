@@ -22,6 +22,10 @@ class ActivationLayer(keras.layers.Layer):
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         return input_shape
 
+    def get_config(self) -> dict[str, Any]:
+        # Stated, since the one that Keras makes up fails where dtype is a policy object.
+        return super().get_config()
+
 
 def real(name: str, value: Any, holds: Callable[[float], bool], allowed: str) -> float:
     """``value`` as a float if it is a finite number and ``holds(value)``; else a ValueError."""

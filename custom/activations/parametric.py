@@ -117,7 +117,8 @@ def start_value(alpha_initializer: Any) -> Any:
     """The initializer that a number or anything that Keras takes for one stands for."""
     if alpha_initializer is None or isinstance(alpha_initializer, (bool, int, float)):
         allowed = "a finite number, such as 0.25, or a Keras initializer"
-        return keras.initializers.Constant(real("alpha_initializer", alpha_initializer, lambda _: True, allowed))
+        a = real("alpha_initializer", alpha_initializer, lambda _: True, allowed)
+        return keras.initializers.Constant(a)
     return keras.initializers.get(alpha_initializer)
 
 

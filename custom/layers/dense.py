@@ -64,7 +64,7 @@ class Dense(keras.layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.units = at_least("units", units, 1)
-        self.activation = activation_from(activation)
+        self.activation = activation_from(activation, dtype=self.dtype_policy)
         self.use_bias = bool(use_bias)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.bias_initializer = keras.initializers.get(bias_initializer)
@@ -85,10 +85,7 @@ class Dense(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs: Any) -> Any:
-        z = ops.matmul(inputs, self.kernel)  # x W + b
-        if self.use_bias:
-            z = z + self.bias
-        return self.activation(z)
+        return self.activation(affine(inputs, self.kernel, self.bias))
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         z_shape = (*input_shape[:-1], self.units)
@@ -107,13 +104,23 @@ class Dense(keras.layers.Layer):
         }
 
 
-def activation_from(given: Any) -> Callable[[Any], Any]:
-    """The callable or layer that a name, a configuration, a callable or None stands for."""
+def affine(x: Any, kernel: Any, bias: Any) -> Any:
+    """x W + b, or x W where ``bias`` is None."""
+    # Not ops.matmul, which computes in float32 what is given in float64 on PyTorch.
+    z = x @ ops.convert_to_tensor(kernel)
+    return z if bias is None else z + bias
+
+
+def activation_from(given: Any, dtype: Any) -> Callable[[Any], Any]:
+    """The callable or layer that a name, a configuration, a callable or None stands for.
+
+    A layer made here has the precision ``dtype``: with a default of its own it would cast.
+    """
     ours = {spec.name: spec.factory for spec in activations.SPECS}
     if given is None:
         return activations.linear
     if isinstance(given, str) and given in ours:
-        return ours[given]()
+        return ours[given](dtype=dtype)
     if isinstance(given, dict):
         return keras.saving.deserialize_keras_object(given)
     if callable(given):
@@ -131,7 +138,7 @@ def known_channels(layer: keras.layers.Layer, input_shape: tuple) -> int:
     """The last axis of the inputs, which a weight matrix needs to know."""
     if len(input_shape) < 2 or input_shape[-1] is None:
         raise ValueError(
-            f"{type(layer).__name__} got inputs of shape {tuple(input_shape)}: it needs (batch, ..., channels) "
-            "with a known number of channels. Give the model an Input with its full shape."
+            f"{type(layer).__name__} got inputs of shape {tuple(input_shape)}: it needs (batch, ..., "
+            "channels) with a known number of channels. Give the model an Input with its full shape."
         )
     return input_shape[-1]

@@ -3,11 +3,10 @@
 from typing import Any
 
 import keras
-from keras import ops
 
 from custom.activations import maxout
 from custom.activations.base import at_least, register
-from custom.layers.dense import known_channels
+from custom.layers.dense import affine, known_channels
 
 
 @register
@@ -79,10 +78,7 @@ class MaxoutDense(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs: Any) -> Any:
-        z = ops.matmul(inputs, self.kernel)  # x W + b
-        if self.use_bias:
-            z = z + self.bias
-        return maxout(z, pieces=self.pieces)
+        return maxout(affine(inputs, self.kernel, self.bias), pieces=self.pieces)
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (*input_shape[:-1], self.units)

@@ -40,14 +40,15 @@ def matched(loss: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     """
     y_pred = to_floats(y_pred)
     y_true = ops.cast(ops.convert_to_tensor(y_true), y_pred.dtype)
+    given = f"y_true has shape {tuple(y_true.shape)} and y_pred {tuple(y_pred.shape)}"
     if len(y_true.shape) == len(y_pred.shape) - 1 and y_pred.shape[-1] == 1:
         y_true = ops.expand_dims(y_true, -1)
     elif len(y_pred.shape) == len(y_true.shape) - 1 and y_true.shape[-1] == 1:
         y_pred = ops.expand_dims(y_pred, -1)
     if not _agree(y_true.shape, y_pred.shape):
         raise ValueError(
-            f"{loss}: y_true has shape {_text(y_true.shape)} and y_pred {_text(y_pred.shape)}. They have to "
-            "be equal (a last axis of size 1 may be missing). Reshape or one-hot encode y_true."
+            f"{loss}: {given}. They have to be equal (a last axis of size 1 may be missing). "
+            "Reshape or one-hot encode y_true."
         )
     if len(y_pred.shape) == 0:
         raise ValueError(f"{loss}: y_pred is a single number. Give it an axis to average over: shape (1,).")
@@ -101,11 +102,10 @@ def seen(tensor: Any) -> np.ndarray | None:
 def smallest_probability(dtype: Any) -> float:
     """What a probability is raised to before its logarithm is taken.
 
-    Keras's 1e-7, or in a coarse format the spacing of its numbers below 1, so that neither log p
-    nor 1/p leaves its range: 2⁻¹¹ in float16, 2⁻⁸ in bfloat16.
+    Keras's 1e-7, but 2⁻¹⁴ in float16, whose range ends before the gradient 1e7 of that.
     """
-    coarse = {"float16": 2.0**-11, "bfloat16": 2.0**-8}
-    return max(keras.config.epsilon(), coarse.get(keras.backend.standardize_dtype(dtype), 0.0))
+    is_half = keras.backend.standardize_dtype(dtype) == "float16"
+    return 2.0**-14 if is_half else keras.config.epsilon()
 
 
 def at_least(p: Any, least: float) -> Any:
@@ -135,7 +135,3 @@ def _agree(one: tuple, other: tuple) -> bool:
     one, other = tuple(one), tuple(other)
     pairs = zip(one, other, strict=False)
     return len(one) == len(other) and all(a is None or b is None or a == b for a, b in pairs)
-
-
-def _text(shape: Any) -> str:
-    return str(tuple(shape))

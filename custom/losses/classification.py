@@ -20,8 +20,7 @@ from custom.spec import Spec
 
 SHANNON = "Shannon (1948), A Mathematical Theory of Communication, Bell System Technical Journal 27, 379-423"
 FLOOR = (
-    "p is raised to 1e-7 (float16: 2⁻¹¹, bfloat16: 2⁻⁸) before the logarithm, and the gradient is "
-    "the formula's at that p"
+    "p is raised to 1e-7 (2⁻¹⁴ in float16) before the logarithm, and the gradient is the formula's at that p"
 )
 
 
@@ -87,7 +86,7 @@ class BinaryCrossentropy(FormulaLoss):
             can be seen (not in compiled code), a label is outside of [0, 1].
 
     Deviations:
-        p and 1-p are raised to 1e-7 (float16: 2⁻¹¹, bfloat16: 2⁻⁸) before the logarithm; the gradient
+        p and 1-p are raised to 1e-7 (2⁻¹⁴ in float16) before the logarithm; the gradient
         is the formula's at that p. ``keras.losses.BinaryCrossentropy`` clips too, but its gradient is
         0 there, and in float16 it is NaN at p = 1.
 
@@ -173,7 +172,7 @@ class CategoricalCrossentropy(FormulaLoss):
             can be seen (not in compiled code), a row of labels is no distribution.
 
     Deviations:
-        p is raised to 1e-7 (float16: 2⁻¹¹, bfloat16: 2⁻⁸) before the logarithm; the gradient is the
+        p is raised to 1e-7 (2⁻¹⁴ in float16) before the logarithm; the gradient is the
         formula's at that p. ``keras.losses.CategoricalCrossentropy`` clips too, with gradient 0 there,
         and divides p by its sum first, which the formula does not: p has to be a distribution.
 
@@ -237,7 +236,8 @@ def _sparse(y_true, y_pred):
     if not fits or any(a != b for a, b in zip(y.shape, wanted, strict=True) if None not in (a, b)):
         raise ValueError(
             f"{loss}: y_true has shape {tuple(y.shape)} and y_pred {tuple(p.shape)}. y_true has to be one "
-            f"class number for each row of y_pred: shape {wanted}. For one-hot labels use CategoricalCrossentropy."
+            f"class number for each row of y_pred: shape {wanted}. "
+            "For one-hot labels use CategoricalCrossentropy."
         )
     K = p.shape[-1]
     check_labels(
@@ -275,7 +275,7 @@ class SparseCategoricalCrossentropy(FormulaLoss):
             values can be seen, a label is no class number. In compiled code its loss is NaN.
 
     Deviations:
-        p is raised to 1e-7 (float16: 2⁻¹¹, bfloat16: 2⁻⁸) before the logarithm; the gradient is the
+        p is raised to 1e-7 (2⁻¹⁴ in float16) before the logarithm; the gradient is the
         formula's at that p. ``keras.losses.SparseCategoricalCrossentropy`` clips too, with gradient 0
         there, takes a softmax of log p on TensorFlow, and has ``ignore_class``, which a sample weight
         of 0 does here.

@@ -108,7 +108,7 @@ class RuleOptimizer(keras.optimizers.Optimizer):
         index = self._get_variable_index(variable)
         slots = [slot[index] for slot in self._slots]
 
-        g = ops.cast(ops.convert_to_tensor(gradient), dtype)  # an Embedding's sparse gradient gets dense
+        g = ops.cast(_dense(gradient), dtype)
         t = ops.cast(self.iterations + 1, dtype)
         eta = ops.cast(learning_rate, dtype)
         delta, new = self.rule(g, t, eta, tuple(ops.cast(slot, dtype) for slot in slots), **self.constants)
@@ -124,6 +124,15 @@ class RuleOptimizer(keras.optimizers.Optimizer):
     def state_bytes(self) -> int:
         """Bytes of the optimizer's state, see ``custom.optimizers.state_bytes``."""
         return state_bytes(self)
+
+
+def _dense(gradient: Any) -> Any:
+    """The gradient as a tensor; an Embedding's on TensorFlow comes as rows and their places."""
+    if hasattr(gradient, "indices") and keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return tf.convert_to_tensor(gradient)
+    return ops.convert_to_tensor(gradient)
 
 
 def _precision(variable: Any) -> str:

@@ -45,9 +45,14 @@ def tolerance(dtype: str, units: float = 8.0) -> dict[str, float]:
     return {"rtol": units * ROUNDING[dtype], "atol": SMALLEST[dtype]}
 
 
-def assert_close(actual: Any, desired: Any, dtype: str = "float32", what: str = "", units: float = 8.0) -> None:
+def assert_close(
+    actual: Any, desired: Any, dtype: str = "float32", what: str = "", units: float = 8.0
+) -> None:
     """Fail unless two arrays or tensors agree to ``units`` of rounding of ``dtype``."""
-    np.testing.assert_allclose(to_numpy(actual), to_numpy(desired), err_msg=what, **tolerance(dtype, units))
+    allowed = tolerance(dtype, units)
+    np.testing.assert_allclose(
+        to_numpy(actual), to_numpy(desired), rtol=allowed["rtol"], atol=allowed["atol"], err_msg=what
+    )
 
 
 def to_numpy(tensor: Any) -> np.ndarray:
@@ -171,3 +176,17 @@ def weights_round_trip(model: keras.Model, other: keras.Model) -> None:
         path = Path(folder) / "model.weights.h5"
         model.save_weights(path)
         other.load_weights(path)
+
+
+def mirrored_strategy() -> Any:
+    """TensorFlow's strategy over all logical CPUs there are.
+
+    It sums on one device: the default, collective operations, mixes up the strategies of one
+    process as soon as their variables differ in shape.
+    """
+    import tensorflow as tf
+
+    return tf.distribute.MirroredStrategy(
+        [device.name for device in tf.config.list_logical_devices("CPU")],
+        cross_device_ops=tf.distribute.ReductionToOneDevice(),
+    )

@@ -143,7 +143,8 @@ def indices(
             raise DataError(
                 f"{subset_name(card.name, size)} asks for {size:,} training {card.noun}; a subset of"
                 f" {card.title} has {smallest:,} to {largest:,}."
-                f" Name one of these sizes, such as {subset_name(card.name, largest)}, or {card.name}."
+                f" Name one of these sizes, such as {subset_name(card.name, largest)},"
+                f" or {card.name} for all of them."
             )
         everything = train
         train = draw(everything, layer, size, key("subset"))

@@ -26,6 +26,6 @@ def write_report(
     facts: Mapping[str, Any],
 ) -> list[Path]:
     """Write the whole report under ``out_dir`` and return the files. See ``build.write_report``."""
-    from experiments.reports import build
+    from experiments.reports.build import write_report as write
 
-    return build.write_report(out_dir, runs, curves, timings, facts)
+    return write(out_dir, runs, curves, timings, facts)

@@ -21,6 +21,7 @@ class Block:
     """All scoring runs on one data set with one model, loss, head, budget and engine.
 
     Attributes:
+        verified: whether the data were checked against published sums; None where there are none.
         runs: one row a run, with ``value`` (what it counts with), ``row`` and ``column`` (its labels).
         cells: one row a cell, see ``summary.cells``, with ``row`` and ``column``.
         curves: ``frames.CURVES`` of these runs. timings: ``frames.TIMINGS`` of these runs.
@@ -32,7 +33,7 @@ class Block:
     dataset: str
     title: str
     fingerprint: str
-    canonical: bool
+    verified: bool | None
     model: str
     loss: str
     head: str
@@ -54,7 +55,7 @@ class Block:
     def data(self) -> str:
         """The data set's title, with the warning where its release is not verified."""
         title = plain(self.title or self.dataset)
-        return title if self.canonical or UNVERIFIED in title else f"{title} ({UNVERIFIED})"
+        return f"{title} ({UNVERIFIED})" if self.verified is False and UNVERIFIED not in title else title
 
     @property
     def name(self) -> str:
@@ -116,11 +117,13 @@ def _block(
         in_order([*runs[column], *(pair[place] for pair in pairs)], known)
         for place, (column, known) in enumerate((("activation", ACTIVATIONS), ("optimizer", OPTIMIZERS)))
     ]
-    everything = [(row, column) for row in names[0] for column in names[1]]
-    table = summary.fill_grid(table, everything, len(asked))
+    everything = {(row, column) for row in names[0] for column in names[1]}
+    table = summary.fill_grid(table, sorted(pairs or everything), len(asked))
     table = _labelled(table, table)
     runs = _labelled(runs, table)
-    table = table.assign(_row=_places(table["activation"], names[0]), _column=_places(table["optimizer"], names[1]))
+    table = table.assign(
+        _row=_places(table["activation"], names[0]), _column=_places(table["optimizer"], names[1])
+    )
     by = ["learning_rate", "batch_size", "initialiser"]
     table = table.sort_values(["_row", "_column", *by], kind="stable", ignore_index=True)
     columns = list(dict.fromkeys(table.sort_values(["_column", *by], kind="stable")["column"]))
@@ -128,7 +131,7 @@ def _block(
     return Block(
         **{name: _text(speaks[name]) for name in summary.BLOCK if name != "epochs"},
         title=_text(speaks["dataset_title"]),
-        canonical=bool(runs["canonical"].fillna(False).all()),
+        verified=None if runs["canonical"].isna().all() else bool(runs["canonical"].fillna(True).all()),
         epochs=int(speaks["epochs"]) if pd.notna(speaks["epochs"]) else 0,
         metric=metric_of(_text(speaks["metric"]) or "accuracy"),
         chance=float(speaks["chance"]),

@@ -5,17 +5,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import pandas as pd
 
-mpl.use("Agg")  # before seaborn brings in pyplot: a report needs no screen
-
-from experiments.reports import frames, style, tables  # noqa: E402
-from experiments.reports.blocks import Block, blocks  # noqa: E402
-from experiments.reports.facts import steady  # noqa: E402
-from experiments.reports.figures import PICTURES  # noqa: E402
-from experiments.reports.files import atomic, write_text  # noqa: E402
-from experiments.reports.page import page  # noqa: E402
+from experiments.reports import frames, style, tables
+from experiments.reports.blocks import Block, blocks
+from experiments.reports.facts import steady
+from experiments.reports.figures import PICTURES
+from experiments.reports.files import atomic, write_text
+from experiments.reports.page import page
 
 
 def write_report(
@@ -32,7 +29,9 @@ def write_report(
 
     Args:
         out_dir: made if it is not there; files of an earlier report are replaced.
-        runs: one row a run, ``frames.RUNS``. curves: ``frames.CURVES``. timings: ``frames.TIMINGS``.
+        runs: one row a run, ``frames.RUNS``.
+        curves: one row an epoch of a run, ``frames.CURVES``.
+        timings: one row a run, ``frames.TIMINGS``.
         facts: what no frame holds, see ``facts.Facts``; every entry may be left out.
 
     Returns:
@@ -68,7 +67,10 @@ def write_figures(out_dir: Path, made: Sequence[Block]) -> list[Path]:
         for block in made:
             for picture in PICTURES:
                 figure = picture.draw(block)
-                for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": "gradlab"})):
+                for kind, metadata in (
+                    ("png", {"Software": None}),
+                    ("svg", {"Date": None, "Creator": "gradlab"}),
+                ):
                     path = out_dir / f"{block.slug}-{picture.name}.{kind}"
                     with atomic(path) as partial:
                         figure.savefig(partial, format=kind, metadata=metadata)

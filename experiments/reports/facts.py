@@ -5,7 +5,11 @@ from typing import Any, TypedDict
 
 
 class DataFacts(TypedDict, total=False):
-    """One data set. ``sizes`` maps ``train``, ``validation``, ``test`` to numbers of examples."""
+    """One data set.
+
+    ``canonical`` is True or False where published sums were there to check it, else None.
+    ``sizes`` maps ``train``, ``validation``, ``test`` to numbers of examples.
+    """
 
     name: str
     title: str
@@ -20,7 +24,8 @@ class Facts(TypedDict, total=False):
     """Everything is optional: what is not told is not claimed.
 
     Attributes:
-        plan: name of the plan. command: the exact command line.
+        plan: name of the plan. plan_title: what it does. command: the exact command line.
+        commit: of the code.
         notices: what a reader has to know first, such as a stand-in for a data set.
         datasets: one entry a data set.
         versions: package -> version. cores: how many were used. engine: its name.
@@ -33,6 +38,8 @@ class Facts(TypedDict, total=False):
     """
 
     plan: str
+    plan_title: str
+    commit: str
     command: str
     notices: Iterable[str]
     datasets: Iterable[DataFacts]
@@ -47,8 +54,8 @@ class Facts(TypedDict, total=False):
     seeds: Iterable[int] | int
 
 
-STEADY = ("plan", "command", "datasets", "versions", "cores", "engine", "planned_runs", "epochs",
-          "batch_size", "seeds", "notices")  # fmt: skip
+STEADY = ("plan", "plan_title", "command", "commit", "datasets", "versions", "cores", "engine",
+          "planned_runs", "epochs", "batch_size", "seeds", "notices")  # fmt: skip
 """The facts that no clock gave: they make ``environment.json``."""
 
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from experiments.names import ACTIVATIONS, OPTIMIZERS
+from experiments.names import ACTIVATIONS, DATASETS, OPTIMIZERS
 
 RUNS = {
     "key": "string",
@@ -88,17 +88,17 @@ def checked(frame: pd.DataFrame, columns: dict[str, str], what: str) -> pd.DataF
 
 
 def sorted_runs(runs: pd.DataFrame) -> pd.DataFrame:
-    """Runs by data set, model, activation, optimizer, settings and seed; components in their fixed order."""
+    """Runs by data set, model, activation, optimizer, settings and seed; names in their fixed order."""
     runs = checked(runs, RUNS, "runs")
-    rank = pd.DataFrame({
-        "activation": _rank(runs["activation"], ACTIVATIONS),
-        "optimizer": _rank(runs["optimizer"], OPTIMIZERS),
-    })  # fmt: skip
-    keyed = runs.assign(_activation=rank["activation"], _optimizer=rank["optimizer"])
-    by = ["dataset", "fingerprint", "model", "loss", "head", "epochs", "engine", "_activation", "_optimizer",
+    keyed = runs.assign(
+        _dataset=_rank(runs["dataset"], DATASETS),
+        _activation=_rank(runs["activation"], ACTIVATIONS),
+        _optimizer=_rank(runs["optimizer"], OPTIMIZERS),
+    )
+    by = ["_dataset", "fingerprint", "model", "loss", "head", "epochs", "engine", "_activation", "_optimizer",
           "initialiser", "learning_rate", "batch_size", "seed", "key"]  # fmt: skip
     keyed = keyed.sort_values(by, kind="stable", ignore_index=True)
-    return keyed.drop(columns=["_activation", "_optimizer"])
+    return keyed.drop(columns=["_dataset", "_activation", "_optimizer"])
 
 
 def sorted_curves(curves: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:

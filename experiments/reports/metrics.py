@@ -65,9 +65,7 @@ class Metric:
             return (self.top - 1.0 * self.factor, self.top)
         low, high = (float(self.stretch(np.asarray(end))) for end in (finite.min(), finite.max()))
         pad = max(margin * (high - low), 0.02)
-        ends = np.clip(
-            self.unstretch(np.array([low - pad, high + pad])), None, self.top + 0.4 * self.offset
-        )
+        ends = np.clip(self.unstretch(np.array([low - pad, high + pad])), None, self.top + 0.4 * self.offset)
         return float(ends[0]), float(ends[1])
 
     def choose_ticks(self, limits: tuple[float, float], gap: float = 0.1) -> list[float]:

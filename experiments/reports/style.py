@@ -7,7 +7,6 @@ that ``adam`` looks the same in every figure of every report.
 
 import colorsys
 import hashlib
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,7 +31,7 @@ COLOURS = (
     dict(zip(ACTIVATIONS, (GREY, PURPLE, SKY, BLUE, GREEN, RED, ORANGE, BLACK, YELLOW), strict=True)),
     dict(zip(OPTIMIZERS, (GREY, BLACK, RED, ORANGE, PURPLE, GREEN, SKY, BLUE, YELLOW), strict=True)),
 )
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", "*", ">", "p", "h", "d", "8", "H")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "*", "h", "d", "8", "H")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1)))
 
 ALARM = "#A50026"
@@ -142,9 +141,20 @@ def widest(texts: Iterable[str], points: float = BASE) -> float:
 
 
 def wrapped(text: str, inches: float, points: float = BASE) -> list[str]:
-    """The text in lines of at most about that width."""
-    letters = max(12, int(len(text) * inches / max(width_of(text, points), 1e-6)) - 2)
-    return textwrap.wrap(text, letters) or [""]
+    """The text in lines that are no wider than that; a word that is wider is cut into pieces."""
+    inches /= 1.05  # pixels of small letters are rounded up
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if width_of(longer, points) <= inches:
+            lines[-1] = longer
+            continue
+        lines += [word] if lines[-1] else []
+        lines[-1] = word
+        while width_of(lines[-1], points) > inches and len(lines[-1]) > 1:
+            fits = max(1, int(len(lines[-1]) * inches / width_of(lines[-1], points)) - 1)
+            lines[-1:] = [lines[-1][:fits], lines[-1][fits:]]
+    return lines
 
 
 def sheet(
@@ -164,10 +174,15 @@ def sheet(
     """A figure that is as large as its content asks for, so that nothing is cut or overlaps.
 
     Args:
-        rows: of panels. columns: of panels.
-        panel: width and height of one panel in inches; ``ratios`` scale the widths.
-        title: what is shown. subtitle: on which data, how. note: how to read it.
-        left: inches beside the panels; so are right and below.
+        rows: number of panels down.
+        columns: number of panels across.
+        panel: width and height of one panel in inches.
+        title: what is shown.
+        subtitle: on which data, how.
+        note: how to read it.
+        left: inches left of the panels.
+        right: inches right of them.
+        below: inches under them, before the note.
         gaps: inches between panels, across and down.
         ratios: width of each column of panels relative to ``panel``.
     """
@@ -175,11 +190,13 @@ def sheet(
     inner = sum(widths) + gaps[0] * (columns - 1)
     width = max(left + inner + right, 6.4)
     text = width - 0.24
-    head = [(line, BASE + 2, "bold") for line in wrapped(drawable(title), text * 0.97, BASE + 2)]
+    head = [(line, BASE + 2, "bold") for line in wrapped(drawable(title), text * 0.9, BASE + 2)]
     head += [(line, BASE, "normal") for line in wrapped(drawable(subtitle), text, BASE)]
     foot = wrapped(drawable(note), text, BASE - 1) if note else []
     line = 0.165
-    top = 0.14 + 0.2 * sum(size > BASE for _, size, _ in head) + line * sum(s <= BASE for _, s, _ in head) + 0.2
+    top = (
+        0.14 + 0.2 * sum(size > BASE for _, size, _ in head) + line * sum(s <= BASE for _, s, _ in head) + 0.2
+    )
     bottom = below + line * len(foot) + (0.12 if foot else 0.0)
     height = top + rows * panel[1] + gaps[1] * (rows - 1) + bottom
     figure = Figure(figsize=(width, height))

@@ -20,6 +20,9 @@ FEW = 10
 
 RESAMPLES = 2_000
 
+RANGE = {"accuracy": (0.0, 1.0), "r2": (-np.inf, 1.0)}
+"""What a metric can be. An interval is cut there, which takes nothing from its coverage."""
+
 
 def counted(runs: pd.DataFrame) -> pd.Series:
     """The number that each run counts with.
@@ -69,9 +72,10 @@ def cells(runs: pd.DataFrame, seeds: Sequence[int] = ()) -> pd.DataFrame:
 
     Returns:
         The columns of CELL, ``metric``, ``seeds`` (that count), ``mean``, ``low`` and ``high``
-        (95 % interval), ``half_width``, ``interval`` (``t``, ``bca`` or empty), ``sd``, ``min``,
-        ``max``, ``done``, ``diverged``, ``failed`` (``oom`` and results without a number included),
-        ``oom`` and ``missing``. NaN where there is nothing to compute from.
+        (95 % interval, cut at what the metric can be), ``half_width`` (before the cut),
+        ``interval`` (``t``, ``bca`` or empty), ``sd``, ``min``, ``max``, ``done``, ``diverged``,
+        ``failed`` (``oom`` and results without a number included), ``oom`` and ``missing``.
+        NaN where there is nothing to compute from.
     """
     status = runs["status"].fillna("")
     value = counted(runs)
@@ -108,6 +112,9 @@ def cells(runs: pd.DataFrame, seeds: Sequence[int] = ()) -> pd.DataFrame:
             values = marked["value"][number == row].dropna().to_numpy()
             table.loc[row, ["low", "high", "interval"]] = [*bca_interval(values), "bca"]
     table["half_width"] = (table["high"] - table["low"]) / 2
+    for metric, (least, most) in RANGE.items():
+        cut = table.loc[table["metric"] == metric, ["low", "high"]].clip(least, most)
+        table.loc[cut.index, ["low", "high"]] = cut
     return table[[*CELL, "metric", "seeds", "mean", "low", "high", "half_width", "interval", "sd", "min",
                   "max", "done", "diverged", "failed", "oom", "missing"]]  # fmt: skip
 

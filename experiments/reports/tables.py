@@ -34,20 +34,24 @@ def summary_table(blocks: Sequence[Block]) -> pd.DataFrame:
     if not blocks:
         return pd.DataFrame(columns=SUMMARY)
     table = pd.concat([block.cells[SUMMARY] for block in blocks], ignore_index=True)
-    rates = [rate(value) if pd.notna(value) else None for value in table["learning_rate"]]
-    return table.assign(learning_rate=pd.Series(rates, index=table.index, dtype="string"))
+    return table.assign(learning_rate=_rates(table["learning_rate"]))
 
 
 def timings_table(timings: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """A row a run, with what tells a reader which run it is."""
     columns = [name for name in timings.columns if name != "key"]
     table = runs[IDENTITY].merge(timings, on="key", how="inner", validate="many_to_one")
-    rates = table["learning_rate"].map(lambda value: rate(value) if pd.notna(value) else None)
-    return table.assign(learning_rate=rates.astype("string"))[[*IDENTITY, *columns]]
+    return table.assign(learning_rate=_rates(table["learning_rate"]))[[*IDENTITY, *columns]]
 
 
-HEADS = ("data set", "model", "activation", "optimizer", "rate", "metric", "seeds", "mean", "95\\,\\% interval",
-         "sd", "min", "max", "div.", "failed")  # fmt: skip
+def _rates(values: pd.Series) -> pd.Series:
+    """Learning rates are no decimals of 1: ten significant digits, none that say nothing."""
+    told = [f"{value:.10g}" if pd.notna(value) else None for value in values]
+    return pd.Series(told, index=values.index, dtype="string")
+
+
+HEADS = ("data set", "model", "activation", "optimizer", "rate", "metric", "seeds", "mean",
+         "95\\,\\% interval", "sd", "min", "max", "div.", "failed")  # fmt: skip
 
 
 def summary_latex(table: pd.DataFrame) -> str:
@@ -73,7 +77,7 @@ def _latex_row(row: pd.Series) -> str:
     absent = r"\textemdash{}"
     number = {name: metric.number(row[name]) if pd.notna(row[name]) else absent for name in NUMBERS}
     interval = f"[{number['low']}, {number['high']}]" if pd.notna(row["low"]) else absent
-    rates = latex(row["learning_rate"]) if pd.notna(row["learning_rate"]) else absent
+    rates = rate(float(row["learning_rate"])) if pd.notna(row["learning_rate"]) else absent
     fields = [
         *(latex(row[name]) for name in ("dataset", "model", "activation", "optimizer")),
         rates,

@@ -49,6 +49,16 @@ def latex(text: object) -> str:
     return "".join(_LATEX.get(each, each) for each in plain(text))
 
 
+def code(text: object) -> str:
+    """The text as code in a line or in a table; its own backticks and bars would end that.
+
+    >>> code("a`|b")
+    "`a'/b`"
+    """
+    safe = plain(text).replace("`", "'").replace("|", "/")
+    return f"`{safe}`" if safe else ""
+
+
 def fenced(text: str) -> str:
     """A block of code whose fence is longer than any row of backticks in it."""
     body = "\n".join(plain(line) for line in text.splitlines())
@@ -68,7 +78,7 @@ def slug(name: str) -> str:
     ('cifar10-5k', 'etc-f7f912')
     """
     safe = re.sub(r"[^a-z0-9.-]+", "-", name.lower()).strip("-.")[:40].strip("-.")
-    return safe if safe == name else f"{safe or 'x'}-{digits(name)}"
+    return safe if safe and safe == name else f"{safe or 'x'}-{digits(name)}"
 
 
 def shorten(name: str, limit: int) -> str:
@@ -89,7 +99,7 @@ def short_labels(
     """Name -> a label of at most ``limit`` characters; names that would look alike get a hash.
 
     >>> list(short_labels(["relu", "a" * 9 + "b" + "c" * 9, "a" * 9 + "d" + "c" * 9], 14).values())
-    ['relu', 'aaaa…cccc 09d3', 'aaaa…cccc 1ab2']
+    ['relu', 'aaaa…cccc db69', 'aaaa…cccc c852']
     """
     labels = {name: shorten(show(name) or "(no name)", limit) for name in names}
     times = Counter(labels.values())

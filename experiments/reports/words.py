@@ -27,7 +27,7 @@ def best_cell(block: Block) -> str:
     best, metric = table.iloc[0], block.metric
     text = (
         f"The best cell is **{_pair(best)}**: {metric.say(best['mean'])} test {metric.word}"
-        f" on average over {count(int(best['seeds']), 'seed')}"
+        f" {'on average over' if best['seeds'] > 1 else 'with'} {count(int(best['seeds']), 'seed')}"
     )
     if np.isfinite(best["low"]):
         text += f" (95 % interval {metric.spread(best['low'], best['high'])})"
@@ -72,15 +72,15 @@ def factors(block: Block) -> list[str]:
         few = int(first["cells"]) < len(set(block.runs["column" if over == "optimizer" else "row"]))
         scope += f", those that have a result with every {factor}" if first["balanced"] and few else ""
         told.append(
-            f"{scope}, the best {factor} is **{markdown(first['level'])}** with {_level(block, first)}, the last"
-            f" of {len(table)} is {markdown(last['level'])} with {_level(block, last)}."
+            f"{scope}, the best {factor} is **{markdown(first['level'])}** with {_level(block, first)},"
+            f" the last of {len(table)} is {markdown(last['level'])} with {_level(block, last)}."
         )
     return told
 
 
 def trouble(block: Block) -> list[str]:
     cells, told = block.cells, []
-    total = int(len(block.runs))
+    total = len(block.runs)
     if diverged := int(cells["diverged"].sum()):
         names = [
             f"{_pair(cell)} ({cell['diverged']} of {cell['seeds']})"
@@ -105,8 +105,8 @@ def trouble(block: Block) -> list[str]:
         told.append(f"**{count(missing, 'run')} not run** so far: {join(names, MANY)}.")
     if twice := int(block.runs.duplicated(["row", "column", "seed"]).sum()):
         told.append(
-            f"{count(twice, 'run')} share cell and seed with another: they differ in something that this report"
-            " does not tell apart (arguments of a component, say), so intervals are too narrow."
+            f"{count(twice, 'run')} share cell and seed with another: they differ in something that this"
+            " report does not tell apart (arguments of a component, say), so intervals are too narrow."
         )
     return told
 
@@ -119,12 +119,14 @@ def seeds(block: Block) -> str:
     n = int(with_result.max())
     if n == 1:
         return (
-            "One seed shows no spread: nothing here tells a difference between cells from the luck of one draw."
+            "One seed shows no spread: nothing here tells a difference between cells from the luck of one"
+            " draw."
         )
     p = 2.0 ** (1 - n)
     text = (
         f"With {n} seeds, a paired sign-flip test of two cells cannot give a p below {p:.4g}"
-        f" ({_reach(p)}), and intervals are wide: Student's factor is {_factor(n):.2f} times the standard error."
+        f" ({_reach(p)}), and intervals are wide: {_factor(n):.2f} standard errors to each side"
+        " (Student's t)."
     )
     if int(with_result.min()) < n:
         text += f" Some cells have only {count(int(with_result.min()), 'seed')}."
@@ -162,8 +164,8 @@ def rates(block: Block) -> str:
     told = join([f"{markdown(name)} {rate(min(used[name]))}" for name in at_default], 2 * MANY)
     if not other:
         return (
-            "**Every optimizer ran at its default learning rate; none was tuned. This is a ranking of defaults**,"
-            f" and tuned rates can turn it: {told}."
+            "**Every optimizer ran at its default learning rate; none was tuned. This is a ranking of"
+            f" defaults**, and tuned rates can turn it: {told}."
         )
     text = "Learning rates other than the default: " + join(
         [f"{markdown(name)} {_told_rates(used[name])}" for name in other], 2 * MANY

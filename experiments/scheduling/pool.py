@@ -12,6 +12,7 @@ from typing import Any
 from experiments.records import Outcome, Run
 from experiments.scheduling import worker
 from experiments.scheduling.bundle import Bundle
+from experiments.tuning.cell import Ask
 
 LIVES = 2
 """How many workers a run may take down before it counts as failed."""
@@ -23,13 +24,14 @@ class _Worker:
     process: Any
     pipe: Connection
     idle: bool = False
-    queue: list[Run] = field(default_factory=list)  # sent, not yet answered
+    queue: list[Run | Ask] = field(default_factory=list)  # sent, not yet answered
     traces: list[tuple] = field(default_factory=list)  # the cells it has compiled, latest last
 
 
 @dataclass(frozen=True)
 class Event:
-    """What happened: ``started``, ``epoch`` (value: Epoch), ``outcome`` (value: Outcome) or ``died`` (value: text)."""
+    """What happened: ``started``, ``epoch`` (value: Epoch), ``outcome`` (value: Outcome), ``answer`` (value: the
+    question and the proposals) or ``died`` (value: text)."""
 
     kind: str
     worker: int
@@ -48,7 +50,7 @@ class Pool:
         self._count, self._data_dir, self._log = workers, data_dir, log
         self._context = multiprocessing.get_context("spawn")
         self._workers: dict[int, _Worker] = {}
-        self._waiting: list[Bundle] = []
+        self._waiting: list[Bundle | Ask] = []
         self._deaths: dict[str, int] = {}
 
     def __enter__(self) -> "Pool":
@@ -62,10 +64,11 @@ class Pool:
             each.pipe.close()
         self._workers.clear()
 
-    def submit(self, bundles: Iterable[Bundle]) -> None:
-        self._waiting.extend(bundles)
+    def submit(self, jobs: Iterable[Bundle | Ask]) -> None:
+        """Add bundles to train, or questions for an oracle."""
+        self._waiting.extend(jobs)
         # The longest first, so that no worker is left alone with a long one at the end.
-        self._waiting.sort(key=lambda bundle: -bundle.cost)
+        self._waiting.sort(key=lambda job: -job.cost)
 
     def events(self) -> Iterator[Event]:
         """What the workers report, until all that was submitted is done."""
@@ -88,18 +91,20 @@ class Pool:
         for each in self._workers.values():
             if each.idle and self._waiting:
                 # A compiled cell that comes back (its next round of tuning) goes where its trace is.
-                known = next((b for b in self._waiting if b.trace in each.traces), None)
-                bundle = known or self._first_not_elsewhere(each)
-                self._waiting.remove(bundle)
-                each.queue, each.idle = list(bundle.runs), False
-                if bundle.trace in each.traces:
-                    each.traces.remove(bundle.trace)
-                each.traces = [*each.traces, bundle.trace][-worker.TRACES :]
-                each.pipe.send(bundle.runs)
+                known = [job for job in self._waiting if job.trace in each.traces]
+                job = max(known, key=lambda job: each.traces.index(job.trace)) if known else self._new_to(each)
+                self._waiting.remove(job)
+                each.queue = list(job.runs) if isinstance(job, Bundle) else [job]
+                each.idle = False
+                if job.trace in each.traces:
+                    each.traces.remove(job.trace)
+                each.traces = [*each.traces, job.trace][-worker.TRACES :]
+                each.pipe.send(job)
 
-    def _first_not_elsewhere(self, mine: _Worker) -> Bundle:
+    def _new_to(self, mine: _Worker) -> Bundle | Ask:
+        """The longest job whose trace no other worker has, else the longest."""
         elsewhere = {trace for each in self._workers.values() if each is not mine for trace in each.traces}
-        return next((b for b in self._waiting if b.trace not in elsewhere), self._waiting[0])
+        return next((job for job in self._waiting if job.trace not in elsewhere), self._waiting[0])
 
     def _start(self, number: int) -> _Worker:
         ours, theirs = self._context.Pipe()
@@ -123,6 +128,8 @@ class Pool:
             return
         if kind == "outcome":
             each.queue.remove(run)
+        elif kind == "answer":
+            each.queue.remove(value[0])
         yield Event(kind, each.number, run, value)
 
     def _bury(self, each: _Worker) -> Iterator[Event]:
@@ -140,13 +147,16 @@ class Pool:
             return
         victim, *rest = each.queue
         self._deaths[victim.key] = self._deaths.get(victim.key, 0) + 1
-        yield Event("died", each.number, victim, how)
-        if self._deaths[victim.key] < LIVES:
-            rest = [victim, *rest]
-        else:
+        yield Event("died", each.number, victim if isinstance(victim, Run) else None, how)
+        again = self._deaths[victim.key] < LIVES
+        if isinstance(victim, Ask):
+            self.submit([victim] if again else [])
+            return
+        if not again:
             yield Event("outcome", each.number, victim, Outcome(status="failed", error=f"the worker died: {how}"))
-        if rest:
-            self.submit([Bundle(tuple(rest), float(len(rest)))])
+        runs = tuple(run for run in ([victim, *rest] if again else rest) if isinstance(run, Run))
+        if runs:
+            self.submit([Bundle(runs, float(len(runs)))])
 
 
 def _how(exitcode: int | None) -> str:

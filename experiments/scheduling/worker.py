@@ -9,6 +9,9 @@ from collections import OrderedDict
 from multiprocessing.connection import Connection
 from typing import Any
 
+from experiments.tuning.cell import Ask
+from experiments.tuning.oracles import propose
+
 TRACES = 3  # compiled cells kept at hand: a cell's next round of tuning comes back soon
 ENVIRONMENT = {
     "KERAS_BACKEND": "tensorflow",
@@ -33,8 +36,10 @@ def main(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
         trainers = _Trainers(data_dir)
         pipe.send(("ready", None, None))
         while True:
-            runs = pipe.recv()
-            for run in runs:
+            job = pipe.recv()
+            if isinstance(job, Ask):
+                pipe.send(("answer", None, (job, propose(**job.question))))
+            for run in getattr(job, "runs", ()):
                 pipe.send(("started", run, None))
                 pipe.send(("outcome", run, _train(trainers, run, pipe)))
             pipe.send(("ready", None, None))

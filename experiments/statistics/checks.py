@@ -58,7 +58,7 @@ def self_check(rng: np.random.Generator, replications: int = 2000, blocks: int =
             called = paired_test(a - b)["p"].to_numpy() <= ALPHA
             rows.append(_row("A/A: paired t", distribution, n, ALPHA, called))
             low, high, _ = interval(a, rng, resamples=1000)
-            rows.append(_row("coverage: mean of a cell", distribution, n, 0.95, (low <= 0) & (0 <= high)))
+            rows.append(_row("coverage: mean of a cell", distribution, n, 0.95, (low <= 0) & (high >= 0)))
     for effect in (0.5, 1.0, 2.0):
         n = int(seeds_needed(effect * SPREAD, SPREAD))
         d = effect * SPREAD + DISTRIBUTIONS["normal"](rng, (replications, n))

@@ -6,6 +6,8 @@ So the other factor is averaged over within each seed first, and n is the number
 of seeds, however many cells there are.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -96,7 +98,8 @@ def cell_comparisons(frame: pd.DataFrame, *, alpha: float = 0.05, margin: float 
 
     Args:
         frame: a score frame.
-        alpha, margin: as in ``paired_comparisons``.
+        alpha: as in ``paired_comparisons``, over all pairs of cells.
+        margin: as in ``paired_comparisons``.
 
     Returns:
         One row a cell beside the best: the columns of ``paired_comparisons`` with a the
@@ -126,49 +129,42 @@ def _level_pairs(block: Block, factor: str, alpha: float, margin: float) -> pd.D
         both = block.score[[a, b]][:, conditions][:, :, seeds].mean(axis=1)
         differences[row, seeds] = both[0] - both[1]
         mean_a, mean_b = both.mean(axis=1) if seeds.any() else (np.nan, np.nan)
-        names = {"factor": factor, "a": block.levels[a], "b": block.levels[b]}
+        names = block.names | {"factor": factor, "a": block.levels[a], "b": block.levels[b]}
         facts.append(names | {"mean_a": mean_a, "mean_b": mean_b, "conditions": int(conditions.sum())})
-    return _judged(block, facts, differences, alpha, margin)
+    return _judged(facts, differences, alpha, margin)
 
 
 def _against_best(block: Block, alpha: float, margin: float) -> pd.DataFrame:
     place = np.argwhere(~np.isnan(block.score).all(axis=2))
     cells = block.score[place[:, 0], place[:, 1]]
     n = (~np.isnan(cells)).sum(axis=1)
-    means = np.where(n >= min(MINIMUM_SEEDS, n.max()), np.nanmean(cells, axis=1), -np.inf)
-    best = int(means.argmax())
+    best = int(np.where(n >= min(MINIMUM_SEEDS, n.max()), np.nanmean(cells, axis=1), -np.inf).argmax())
     first, second = np.triu_indices(len(cells), 1)
-    first, second = np.where(second == best, second, first), np.where(second == best, first, second)
+    others = [cell for cell in range(len(cells)) if cell != best]
     facts = []
-    for a, b in zip(first, second, strict=True):
-        both = ~np.isnan(cells[a] - cells[b])
-        names = {
-            f"{factor}_{arm}": (block.levels, block.others)[axis][place[cell][axis]]
-            for arm, cell in (("a", a), ("b", b))
-            for axis, factor in enumerate(("activation", "optimizer"))
-        }
-        labels = {arm: f"{names[f'activation_{arm}']} + {names[f'optimizer_{arm}']}" for arm in "ab"}
-        average = {
-            f"mean_{arm}": cells[cell, both].mean() if both.any() else np.nan
-            for arm, cell in zip("ab", (a, b), strict=True)
-        }
-        facts.append({"factor": "cell"} | labels | average | {"conditions": 1} | names)
-    found = _judged(block, facts, cells[first] - cells[second], alpha, margin, only=first == best)
-    one_sided = np.where(found["difference"] > 0, found["p"] / 2, 1 - found["p"] / 2)
-    found["p_not_best"] = np.minimum(1, (len(cells) - 1) * one_sided)
-    found["may_be_best"] = ~(found["p_not_best"] <= alpha)
-    return found
+    for cell in others:
+        both = ~np.isnan(cells[best] - cells[cell])
+        mean_a, mean_b = cells[[best, cell]][:, both].mean(axis=1) if both.any() else (np.nan, np.nan)
+        (activation_a, optimizer_a), (activation_b, optimizer_b) = (
+            (block.levels[i], block.others[j]) for i, j in place[[best, cell]]
+        )
+        labels = {"a": f"{activation_a} + {optimizer_a}", "b": f"{activation_b} + {optimizer_b}"}
+        means = {"mean_a": mean_a, "mean_b": mean_b, "conditions": 1}
+        arms_a = {"activation_a": activation_a, "optimizer_a": optimizer_a}
+        arms_b = {"activation_b": activation_b, "optimizer_b": optimizer_b}
+        facts.append(block.names | {"factor": "cell"} | labels | means | arms_a | arms_b)
+    rest = (first != best) & (second != best)
+    family = np.concatenate([cells[best] - cells[others], cells[first[rest]] - cells[second[rest]]])
+    table = _judged(facts, family, alpha, margin)
+    if len(table):
+        one_sided = np.where(table["difference"] > 0, table["p"] / 2, 1 - table["p"] / 2)
+        table["p_not_best"] = np.minimum(1, len(others) * one_sided)
+        table["may_be_best"] = ~(table["p_not_best"] <= alpha)
+    return table
 
 
-def _judged(
-    block: Block,
-    facts: list[dict],
-    differences: np.ndarray,
-    alpha: float,
-    margin: float,
-    only: np.ndarray | None = None,
-) -> pd.DataFrame:
-    """Test all rows as one family; then return those that ``only`` names."""
+def _judged(facts: list[dict], differences: np.ndarray, alpha: float, margin: float) -> pd.DataFrame:
+    """Test all rows [pair, seed] as one family, and tell of those that ``facts`` describe, the first ones."""
     if not facts:
         return pd.DataFrame()
     tests = paired_test(differences, margin=margin, confidence=1 - alpha)
@@ -176,30 +172,36 @@ def _judged(
     tests["p_equivalent_holm"] = holm(tests["p_equivalent"].to_numpy())
     different = (tests["p_holm"] <= alpha).to_numpy()
     equivalent = (tests["p_equivalent_holm"] <= alpha).to_numpy()
-    next_step = alpha / max(1, (tests["n"] > 1).sum() - different.sum())
-    next_equivalence = alpha / max(1, (tests["n"] > 1).sum() - equivalent.sum())
-    table = pd.concat([pd.DataFrame(facts), tests], axis=1)
-    table.insert(0, "model", block.model)
-    table.insert(0, "dataset", block.dataset)
-    sign = np.where(table["difference"] > 0, "a", "b")
-    table["outcome"] = np.where(different, sign, np.where(equivalent, "equivalent", "undecided"))
-    table = table if only is None else table[only].reset_index(drop=True)
+    tested = int((tests["n"] > 1).sum())
+    next_step = alpha / max(1, tested - different.sum())
+    next_equivalence = alpha / max(1, tested - equivalent.sum())
+    better = np.where(tests["difference"] > 0, "a", "b")
+    tests["outcome"] = np.where(different, better, np.where(equivalent, "equivalent", "undecided"))
+    table = pd.concat([pd.DataFrame(facts), tests.iloc[: len(facts)]], axis=1)
     table["more_seeds"] = [
-        _more_seeds(row, margin, next_step, next_equivalence) if row["outcome"] == "undecided" else 0.0
-        for row in table.to_dict("records")
+        _more_seeds(n, difference, sd, margin, next_step, next_equivalence) if outcome == "undecided" else 0.0
+        for n, difference, sd, outcome in _rows(table, "n", "difference", "sd", "outcome")
     ]
-    table["verdict"] = [_verdict(row, margin) for row in table.to_dict("records")]
+    table["verdict"] = [
+        _verdict({"a": a, "b": b}, outcome, n, k, margin)
+        for a, b, outcome, n, k in _rows(table, "a", "b", "outcome", "n", "more_seeds")
+    ]
     return table
 
 
-def _more_seeds(row: dict, margin: float, alpha: float, alpha_equivalence: float) -> float:
-    n, difference, sd = int(row["n"]), row["difference"], row["sd"]
+def _rows(table: pd.DataFrame, *columns: str) -> Iterator[tuple]:
+    return zip(*(table[column].tolist() for column in columns), strict=True)
+
+
+def _more_seeds(
+    n: int, difference: float, sd: float, margin: float, alpha: float, alpha_equivalence: float
+) -> float:
     if n < 2:
         return float(MINIMUM_SEEDS - n)
     most = n + MOST_SEEDS
     if sd == 0:
         # Only counting is left: 2/2ⁿ for a difference, 1/2ⁿ for none that matters.
-        needed = np.ceil(np.log2(1 / alpha_equivalence if abs(difference) < margin else 2 / alpha))
+        needed = float(np.ceil(np.log2(1 / alpha_equivalence if abs(difference) < margin else 2 / alpha)))
     else:
         needed = min(
             seeds_needed(difference, sd, alpha, POWER, most=most),
@@ -208,14 +210,13 @@ def _more_seeds(row: dict, margin: float, alpha: float, alpha_equivalence: float
     return max(1.0, needed - n)
 
 
-def _verdict(row: dict, margin: float) -> str:
-    k = row["more_seeds"]
-    if row["outcome"] in ("a", "b"):
-        return f"{row[row['outcome']]} better"
-    if row["outcome"] == "equivalent":
+def _verdict(arms: dict[str, str], outcome: str, n: int, k: float, margin: float) -> str:
+    if outcome in arms:
+        return f"{arms[outcome]} better"
+    if outcome == "equivalent":
         return f"no difference larger than {margin:g}"
-    if row["n"] < 2:
-        seen = "one seed in common" if row["n"] else "no seed in common"
+    if n < 2:
+        seen = "one seed in common" if n else "no seed in common"
         return f"undecided, {seen}: at least {k:.0f} more seeds needed"
     if np.isinf(k):
         return f"undecided, more than {MOST_SEEDS} more seeds needed"

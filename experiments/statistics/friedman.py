@@ -102,8 +102,8 @@ def friedman_nemenyi(
     names = [f"{block.dataset} / {block.model}" for block in found]
     if len(levels) < 3:
         reason = (
-            f"{len(levels)} level{'' if len(levels) == 1 else 's'} of {factor} stand in all {len(found)} blocks: "
-            "Friedman's test takes three or more. Two levels are compared by paired differences."
+            f"{len(levels)} level{'' if len(levels) == 1 else 's'} of {factor} stand in all {len(found)} "
+            "blocks: Friedman's test takes three or more. Two levels are compared by paired differences."
         )
         return FriedmanNemenyi(False, reason, names, levels, alpha)
     averages = {}

@@ -78,7 +78,9 @@ def interval(
 
     Args:
         x: array ``[row, seed]``.
-        rng, confidence, resamples: as in ``bca_interval``.
+        rng: where the bootstrap's resamples come from.
+        confidence: share of such intervals that should hold the true mean.
+        resamples: of the bootstrap.
 
     Returns:
         Lower and upper ends and the method, each ``[row]``. One seed, and seeds

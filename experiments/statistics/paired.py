@@ -68,6 +68,9 @@ def holm(p: np.ndarray) -> np.ndarray:
         p: the m p values of one family; NaN (no test was possible) stays NaN and
             does not count in m.
 
+    Deviations: none. By hand, since statsmodels' ``multipletests`` (to which a test holds
+    this) collects garbage at each call, a tenth of a second.
+
     Example:
         >>> holm(np.array([0.01, 0.04, 0.03]))
         array([0.03, 0.06, 0.06])
@@ -75,12 +78,11 @@ def holm(p: np.ndarray) -> np.ndarray:
     References: Holm (1979), A simple sequentially rejective multiple test procedure,
     Scandinavian J. Statistics 6.
     """
-    from statsmodels.stats.multitest import multipletests
-
+    p = np.asarray(p, float)
+    order = np.argsort(p, kind="stable")  # NaN comes last
+    steps = np.arange((~np.isnan(p)).sum(), 0, -1)
     adjusted = np.full(len(p), np.nan)
-    tested = ~np.isnan(p)
-    if tested.any():
-        adjusted[tested] = multipletests(p[tested], method="holm")[1]
+    adjusted[order[: len(steps)]] = np.minimum(1, np.maximum.accumulate(steps * p[order[: len(steps)]]))
     return adjusted
 
 

@@ -41,8 +41,11 @@ def power_of_equivalence(
     distribution (it is close where the chance is high).
 
     Args:
-        difference: δ, as in ``power_of_difference``; sd: σ; n: seeds; alpha: α.
+        difference: δ, the true mean of the paired differences, in units of the score.
+        sd: σ, their standard deviation, above 0.
+        n: seeds, two or more; an array gives an array.
         margin: Δ, the smallest difference of interest.
+        alpha: α, the level of each of the two tests.
 
     References: Schuirmann (1987), J. Pharmacokinetics and Biopharmaceutics 15.
     """
@@ -99,8 +102,12 @@ def seeds_for_equivalence(
     seeds are too few, as they always are where the difference is ``margin`` or more.
 
     Args:
-        difference, sd, alpha, power, most: as in ``seeds_needed``.
+        difference: as in ``seeds_needed``.
+        sd: as in ``seeds_needed``.
         margin: smallest difference of interest, above 0, in units of the score.
+        alpha: level of each of the two one-sided tests.
+        power: chance of showing it.
+        most: where to stop looking.
 
     Raises:
         ValueError: as ``seeds_needed``.

@@ -80,7 +80,8 @@ def ranking_change(
     interval of its change of rank, paired by seed, leaves out zero.
 
     Args:
-        tuned, defaults: score frames of the same grid, one at tuned, one at default rates.
+        tuned: score frame with tuned rates.
+        defaults: score frame of the same grid at default rates.
         factor: ``"activation"`` or ``"optimizer"``.
         confidence: of each single interval.
 

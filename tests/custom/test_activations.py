@@ -94,7 +94,9 @@ def test_softmax_rows_sum_to_one_along_any_axis():
 
 def test_prelu_learns_from_negative_inputs_alone():
     z = np.array([-2.0, -0.5, 0.0, 3.0])
-    by_autodiff = [gradient(lambda a, i=i: activations.prelu(to_tensor(z[i : i + 1]), a), [0.25])[0] for i in range(4)]
+    by_autodiff = [
+        gradient(lambda a, i=i: activations.prelu(to_tensor(z[i : i + 1]), a), [0.25])[0] for i in range(4)
+    ]
     np.testing.assert_allclose(by_autodiff, np.minimum(0, z))
     np.testing.assert_allclose(to_numpy(activations.prelu_alpha_derivative(to_tensor(z))), np.minimum(0, z))
 
@@ -164,7 +166,12 @@ WRONG = [
     ("values_hold_in_every_precision", lambda z: keras.ops.cast(z, "float32"), oracles.linear, {}),
     ("large_inputs_are_harmless", lambda z: keras.ops.where(z > 0, z, keras.ops.exp(z) - 1), None, {}),
     ("nan_stays_nan", lambda z: keras.ops.where(z > 0, z, 0), oracles.relu, {"kinks": (0,)}),
-    ("derivative_equals_autodiff", activations.tanh, oracles.tanh, {"derivative": activations.sigmoid_derivative}),
+    (
+        "derivative_equals_autodiff",
+        activations.tanh,
+        oracles.tanh,
+        {"derivative": activations.sigmoid_derivative},
+    ),
     (
         "slope_at_a_kink_is_the_convention",
         activations.relu,

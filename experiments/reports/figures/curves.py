@@ -122,11 +122,14 @@ def reading(block: Block) -> str:
             f" A cross ends the line of a run that diverged; from there on it counts in the mean at"
             f" chance level, {block.metric.say(block.chance)}."
         )
-    return note + f" Dashed grey: chance. The axis is stretched toward {block.metric.top:g}{block.metric.unit}."
+    return (
+        note + f" Dashed grey: chance. The axis is stretched toward {block.metric.top:g}{block.metric.unit}."
+    )
 
 
 def alt(block: Block) -> str:
     return (
-        f"Learning curves: validation {block.metric.word} by epoch on {block.name}, a panel for each of "
-        f"{count(len(block.rows), 'activation')}, a line for each of {count(len(block.columns), 'optimizer')}."
+        f"Learning curves: validation {block.metric.word} by epoch on {block.name}, "
+        f"{count(len(block.rows), 'panel')} by activation, "
+        f"{count(len(block.columns), 'line')} in each by optimizer."
     )

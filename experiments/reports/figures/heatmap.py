@@ -50,6 +50,8 @@ def draw(block: Block) -> Figure:
         fmt="",
         annot_kws={"size": BASE - 1.5, "linespacing": 1.1},
         cmap="cividis",
+        vmin=limits[0],
+        vmax=limits[1],
         norm=FuncNorm((metric.stretch, metric.unstretch), *limits),
         linewidths=1.2,
         xticklabels=list(columns.values()),
@@ -94,14 +96,14 @@ def state(cell: pd.Series) -> str:
 
 def reading(block: Block) -> str:
     some = block.cells[block.cells["seeds"] > 0]
+    if some.empty:
+        return "Hatched: no result."
     methods = set(some["interval"]) - {""}
     told = {"t": f"Student's t below {FEW} seeds", "bca": f"BCa bootstrap from {FEW} seeds on"}
     spread = f" ± half width of the 95 % interval over seeds ({', '.join(told[m] for m in sorted(methods))})"
     note = f"Each cell: mean over seeds{spread if methods else '; with one seed there is no spread'}."
     if some["diverged"].any():
-        note += (
-            f" Framed: runs that diverged (div.) count at chance level, {block.metric.say(block.chance)}."
-        )
+        note += f" Framed: runs that diverged (div.) count at chance level, {block.metric.say(block.chance)}."
     if (block.cells["failed"] + block.cells["missing"]).any():
         note += " Lost: failed or not run, left out of the mean. Hatched: no result."
     if (block.grid("mean") * block.metric.factor < block.metric.floor).any(axis=None):
@@ -137,12 +139,10 @@ def _mark(block: Block, axes: Axes) -> None:
     for row in block.rows:
         for column in block.columns:
             if (row, column) not in known:
-                _absent(axes, (x[column], y[row]), "not run")
+                _absent(axes, (x[column], y[row]), "not in\nthe plan")
 
 
 def _absent(axes: Axes, place: tuple[int, int], word: str) -> None:
-    axes.add_patch(
-        Rectangle(place, 1, 1, facecolor="#F4F4F4", edgecolor=ABSENT, hatch="////", linewidth=0.6)
-    )
+    axes.add_patch(Rectangle(place, 1, 1, facecolor="#F4F4F4", edgecolor=ABSENT, hatch="////", linewidth=0.6))
     axes.text(place[0] + 0.5, place[1] + 0.5, word, ha="center", va="center", size=BASE - 1.5,
               color="#303030", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0})  # fmt: skip

@@ -63,9 +63,7 @@ def _unit(found: pd.Series) -> tuple[str, int]:
     return ("MiB", 2**20) if top >= 4 * 2**20 else ("KiB", 2**10) if top >= 4 * 2**10 else ("bytes", 1)
 
 
-def _bars(
-    axes: Axes, found: pd.Series, names: list[str], say: Callable[[int], str], scale: int
-) -> None:
+def _bars(axes: Axes, found: pd.Series, names: list[str], say: Callable[[int], str], scale: int) -> None:
     """A bar to the middle value, a line over all values where there are several, the numbers beside."""
     words = {
         name: say(values[0]) + (f" to {say(values[-1])}" if len(values) > 1 else "")

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from experiments.reports.blocks import Block
 from experiments.reports.figures.panels import log_axis, metric_axis, no_data, panel_title
 from experiments.reports.style import ALARM, handles, legend_width, look, sheet
-from experiments.reports.text import count, seconds
+from experiments.reports.text import count
 
 PANEL = (3.3, 3.1)
 
@@ -54,22 +54,23 @@ def draw(block: Block) -> Figure:
     for each, (factor, (column, names)) in zip(axes.flat, factors.items(), strict=True):
         panel_title(each, f"by {factor}")
         looks = {name: look(name) for name in names}
-        sns.scatterplot(
-            runs[~diverged],
-            x="seconds",
-            y="shown",
-            hue=column,
-            style=column,
-            hue_order=names,
-            style_order=names,
-            palette={name: signs.colour for name, signs in looks.items()},
-            markers={name: signs.marker for name, signs in looks.items()},
-            s=28,
-            alpha=0.8,
-            linewidth=0.3,
-            legend=False,
-            ax=each,
-        )
+        if not diverged.all():
+            sns.scatterplot(
+                runs[~diverged],
+                x="seconds",
+                y="shown",
+                hue=column,
+                style=column,
+                hue_order=names,
+                style_order=names,
+                palette={name: signs.colour for name, signs in looks.items()},
+                markers={name: signs.marker for name, signs in looks.items()},
+                s=28,
+                alpha=0.8,
+                linewidth=0.3,
+                legend=False,
+                ax=each,
+            )
         bad = runs[diverged]
         each.scatter(bad["seconds"], bad["shown"], s=26, c=ALARM, marker="x", linewidths=1.4, zorder=4)
         metric_axis(each, metric, limits, "y", panel[1])
@@ -89,11 +90,7 @@ def reading(block: Block) -> str:
 
 
 def alt(block: Block) -> str:
-    runs = training_seconds(block)
-    span = (
-        f", from {seconds(runs['seconds'].min())} to {seconds(runs['seconds'].max())}" if len(runs) else ""
-    )
     return (
-        f"Test {block.metric.word} against training time of {count(len(runs), 'run')} on {block.name}{span}, "
-        f"coloured by optimizer and by activation."
+        f"Test {block.metric.word} against training time of {count(len(training_seconds(block)), 'run')} on "
+        f"{block.name}, coloured by optimizer and by activation."
     )

@@ -1,5 +1,6 @@
 """The cache never gives anything but what the source holds now."""
 
+import concurrent.futures
 import json
 import os
 import shutil
@@ -130,6 +131,19 @@ def test_a_source_that_changes_while_it_is_read_is_not_kept(tmp_path):
     source = Source("toy", "memory", "toy", counted.source.identity, read)
     cache.through_cache(source, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_workers_that_start_together(tmp_path):
+    """Each gets the right arrays, whoever converts first, and one whole entry is left."""
+    counted = Counted()
+    expected = content(counted.read())
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        got = list(pool.map(lambda _: content(cache.through_cache(counted.source, tmp_path)), range(40)))
+    assert all(each == expected for each in got)
+    assert len(list(tmp_path.iterdir())) == 1
+    before = counted.reads
+    assert content(cache.through_cache(counted.source, tmp_path)) == expected
+    assert counted.reads == before
 
 
 def test_a_changed_file_is_noticed(small, folder, forms):

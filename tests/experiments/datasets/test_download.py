@@ -12,8 +12,14 @@ import pytest
 from experiments.datasets import download
 
 
+@pytest.fixture(scope="session")
+def keras():
+    """Imported before this folder's tests point KERAS_HOME elsewhere: other tests share it."""
+    return pytest.importorskip("keras")
+
+
 @pytest.fixture
-def server(tmp_path, monkeypatch):
+def server(keras, tmp_path, monkeypatch):
     """A server on this machine with one file, for ``mnist`` and (with a wrong checksum) for ``cifar10``."""
     for name in ("https_proxy", "http_proxy", "HTTPS_PROXY", "HTTP_PROXY"):
         monkeypatch.delenv(name, raising=False)
@@ -52,7 +58,7 @@ def test_a_download_is_verified_and_whole_or_not_at_all(server, capfd):
 
 def test_a_file_that_is_not_there(server, capfd):
     assert download.main(["gone"]) == 3
-    assert "Not Found" in capfd.readouterr().err
+    assert "gone: File not found" in capfd.readouterr().err
     assert not download.keras_folder().exists()
 
 
@@ -65,6 +71,24 @@ def test_a_server_that_never_answers(monkeypatch):
     assert time.monotonic() - start < 3
     assert said is not None
     assert "does not answer" in said or "timed out" in said
+
+
+def test_a_name_server_that_never_answers(monkeypatch):
+    """Looking up a name has no time limit of its own."""
+    given_up = threading.Event()
+
+    def look_up(*arguments, **options):
+        given_up.wait(10)
+        raise OSError("too late")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.delenv("http_proxy")
+    monkeypatch.delenv("HTTP_PROXY")
+    start = time.monotonic()
+    said = download.probe("http://name.invalid/file", seconds=0.3)
+    given_up.set()
+    assert said == "http://name.invalid/file does not answer within 0 seconds"
+    assert time.monotonic() - start < 3
 
 
 def test_a_child_without_a_network_says_why():

@@ -1,0 +1,85 @@
+"""Checks of what a user wrote: each returns the value, or tells what was given and what is allowed."""
+
+import difflib
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from experiments.errors import PlanError
+
+
+def keys(table: dict[str, Any], where: str, allowed: Iterable[str]) -> None:
+    for key in table:
+        if key not in allowed:
+            raise PlanError(unknown(f"key in {where}", key, sorted(allowed)))
+
+
+def _shown(value: Any) -> str:
+    """What was given, short enough for one line."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python does not write out whole numbers of thousands of digits
+        return "a very long number"
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def unknown(what: str, given: Any, allowed: Iterable[str]) -> str:
+    options = list(allowed)
+    near = difflib.get_close_matches(given, options, n=1) if isinstance(given, str) else []
+    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    return f"unknown {what}: {_shown(given)}{hint}; allowed: {', '.join(options) or 'nothing'}"
+
+
+def one_of(value: Any, where: str, allowed: Iterable[str], more: str = "") -> str:
+    if not isinstance(value, str) or value not in (options := tuple(allowed)):
+        raise PlanError(unknown(where, value, allowed) + more)
+    return value
+
+
+def some_of(value: Any, where: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value:
+        raise PlanError(f"{where} is {_shown(value)}; give a list with at least one of {', '.join(allowed)}")
+    chosen = tuple(one_of(each, where, allowed) for each in value)
+    if len(set(chosen)) < len(chosen):
+        raise PlanError(f"{where} names something twice: {', '.join(chosen)}; name each once")
+    return chosen
+
+
+def whole(value: Any, where: str, low: int, high: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise PlanError(f"{where} is {_shown(value)}; allowed: a whole number from {low} to {high}")
+    return value
+
+
+def number(value: Any, where: str, test: Callable[[float], bool], allowed: str) -> float:
+    try:
+        number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    except OverflowError:  # a whole number beyond all floats
+        number = math.inf
+    if not math.isfinite(number) or not test(number):
+        raise PlanError(f"{where} is {_shown(value)}; allowed: {allowed}")
+    return number
+
+
+def positive(value: Any, where: str) -> float:
+    return number(value, where, lambda number: number > 0, "a finite number above 0")
+
+
+def _constants(optimizer: str, value: Any, where: str) -> dict[str, float]:
+    """The constants of an optimizer: their names are checked for our own, Keras checks those of Keras's."""
+    table = table(value, where)
+    allowed = tuple(table) if optimizer.startswith("keras:") else names.OPTIMIZER_ARGUMENTS[optimizer]
+    return {one_of(name, where, allowed): number(given, f"{where}.{name}", lambda _: True, "a finite number")
+            for name, given in table.items()}  # fmt: skip
+
+
+def table(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise PlanError(f"{where} is {_shown(value)}; give a table, such as {{ adam = 0.001 }}")
+    return value
+
+
+def text(value: Any, where: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise PlanError(f"{where} is {_shown(value)}; give a text")
+    return value

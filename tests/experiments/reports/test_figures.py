@@ -1,0 +1,210 @@
+"""Nothing in a figure is cut off, nothing overlaps, and a name always looks the same."""
+
+import itertools
+import zlib
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
+
+from experiments.names import ACTIVATIONS, KERAS_ACTIVATIONS, KERAS_RATES, OPTIMIZERS
+from experiments.reports import frames, style
+from experiments.reports.blocks import blocks
+from experiments.reports.figures import PICTURES, curves, heatmap
+from experiments.reports.metrics import ACCURACY, R2
+
+HOSTILE = (
+    "<script>alert(1)</script>|*_",
+    "$x^2$ \\alpha",
+    "激活函数",
+    "a" * 80,
+    "a" * 79 + "b",
+    "الشبكة",
+    "",
+    "x\ny",
+)
+SMALL = {"activations": ("relu", "tanh"), "optimizers": ("adam", "sgd")}
+BIG = {
+    "activations": (*ACTIVATIONS, *(f"keras:{name}" for name in KERAS_ACTIVATIONS[:11])),
+    "optimizers": (*OPTIMIZERS, *(f"keras:{name}" for name in list(KERAS_RATES)[:11])),
+    "epochs": 4,
+    "seeds": (0, 1),
+}
+
+
+def diverge(row):
+    return "diverged" if zlib.crc32(row["key"].encode()) % 9 == 0 else None
+
+
+SCENES = {
+    "grid": {},
+    "one cell": {"activations": ("relu",), "optimizers": ("adam",)},
+    "one seed": SMALL | {"seeds": (0,), "epochs": 1},
+    "20 x 20": BIG | {"status": diverge},
+    "hostile": {"activations": HOSTILE, "optimizers": (*HOSTILE[:4], "adam"),
+                "datasets": (("<b>|", "<b>Data</b> $\\frac{1}{0}$ " + "long " * 50, False),)},
+    "regression": SMALL | {"metric": "r2", "top": 0.5},
+    "nothing finished": SMALL | {"status": lambda row: "failed"},
+    "all diverged": SMALL | {"status": lambda row: "diverged"},
+}  # fmt: skip
+
+
+def cut(ledger):
+    runs = frames.sorted_runs(ledger.runs)
+    runs = runs[runs["role"] == "score"]
+    found = blocks(
+        runs,
+        frames.sorted_curves(ledger.curves, runs),
+        frames.sorted_timings(ledger.timings, runs),
+        ledger.facts,
+    )
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.fixture(scope="module")
+def scenes(made, ledger):
+    return {name: cut(made(**scene) if scene else ledger) for name, scene in SCENES.items()}
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
+@pytest.mark.parametrize("scene", SCENES)
+def test_all_text_is_inside_and_apart(scenes, scene, picture):
+    with style.theme():
+        figure = picture.draw(scenes[scene])
+        FigureCanvasAgg(figure).draw()
+        boxes = visible_text(figure)
+    assert boxes
+    width, height = figure.bbox.size
+    outside = [
+        words for words, box, _ in boxes
+        if box.x0 < -1 or box.y0 < -1 or box.x1 > width + 1 or box.y1 > height + 1
+    ]  # fmt: skip
+    assert not outside
+    upright = [(words, box) for words, box, turn in boxes if turn % 90 == 0]
+    touching = [
+        (a, b) for (a, one), (b, other) in itertools.combinations(upright, 2)
+        if min(one.x1, other.x1) - max(one.x0, other.x0) > 1.5
+        and min(one.y1, other.y1) - max(one.y0, other.y0) > 1.5
+    ]  # fmt: skip
+    if (scene, picture.name) != ("20 x 20", "curves"):
+        assert not touching
+
+
+def visible_text(figure):
+    """Every text that shows: its words, its box in pixels, its angle."""
+    shown = []
+    hidden = {id(text) for axes in figure.axes if not axes.get_visible() for text in axes.findobj(Text)}
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            for tick, place in zip(axis.get_major_ticks(), axis.get_majorticklocs(), strict=False):
+                for label, on in ((tick.label1, tick.label1.get_visible()), (tick.label2, False)):
+                    if not on or not low - 1e-9 <= place <= high + 1e-9:
+                        hidden.add(id(label))
+    for text in figure.findobj(Text):
+        if text.get_visible() and text.get_text().strip() and id(text) not in hidden:
+            shown.append((text.get_text(), text.get_window_extent(), text.get_rotation()))
+    return shown
+
+
+@pytest.mark.parametrize("scene", ["grid", "20 x 20"])
+def test_words_of_a_cell_fit_into_it(scenes, scene):
+    with style.theme():
+        figure = heatmap.draw(scenes[scene])
+        FigureCanvasAgg(figure).draw()
+        axes = figure.axes[0]
+        box = axes.get_window_extent()
+        wide, high = box.width / len(scenes[scene].columns), box.height / len(scenes[scene].rows)
+        sizes = [text.get_window_extent().size for text in axes.texts]
+    assert len(sizes) >= len(scenes[scene].cells)
+    assert np.max(sizes, axis=0)[0] < wide
+    assert np.max(sizes, axis=0)[1] < high
+
+
+def test_heat_map_tells_what_went_wrong(scenes):
+    with style.theme():
+        axes = heatmap.draw(scenes["grid"]).axes[0]
+    told = [text.get_text() for text in axes.texts]
+    assert sum("2 of 3 div." in words for words in told) == 1
+    assert sum("3 of 3 div." in words for words in told) == 1
+    assert sum("1 of 3 lost" in words for words in told) == 1
+    assert [told.count(words) for words in ("failed", "not run", "out of\nmemory")] == [1, 1, 1]
+    hatched = [patch for patch in axes.patches if patch.get_hatch()]
+    framed = [patch for patch in axes.patches if not patch.get_hatch()]
+    assert (len(hatched), len(framed)) == (3, 2)
+
+
+def test_heat_map_shows_mean_and_half_width(scenes):
+    block = scenes["grid"]
+    cell = block.cells[(block.cells["row"] == "relu") & (block.cells["column"] == "adam")].iloc[0]
+    words = heatmap.words(block).loc["relu", "adam"]
+    assert words == f"{100 * cell['mean']:.2f}\n±{100 * cell['half_width']:.2f}"
+
+
+def test_titles_say_data_model_seeds_epochs(scenes):
+    for picture in PICTURES[:4]:
+        with style.theme():
+            head = " ".join(text.get_text() for text in picture.draw(scenes["grid"]).texts)
+        assert "MNIST, mlp; 3 seeds (0 to 2), 5 epochs, batch 128" in head
+
+
+def test_unverified_data_are_called_so_in_every_picture(scenes):
+    for picture in PICTURES:
+        with style.theme():
+            head = " ".join(text.get_text() for text in picture.draw(scenes["hostile"]).texts)
+        assert "not verified as the canonical release" in head
+        assert "not verified" in picture.alt(scenes["hostile"])
+
+
+def test_a_broken_line_counts_at_chance_from_there_on():
+    matrix = np.array([[0.5, 0.7, 0.9], [0.5, np.nan, np.nan], [np.nan, np.nan, np.nan]])
+    broken = np.array([False, True, False])
+    assert curves.mean_path(matrix, broken, 0.1) == pytest.approx([0.5, 0.4, 0.5])
+
+
+def test_every_known_name_has_signs_of_its_own():
+    for known in (ACTIVATIONS, OPTIMIZERS):
+        looks = [style.look(name) for name in known]
+        assert len({each.colour for each in looks}) == len(known)
+        assert len({each.marker for each in looks}) == len(known)
+
+
+@pytest.mark.parametrize(("name", "colour", "marker"), [
+    ("adam", "#0072B2", "<"), ("relu", "#0072B2", "D"), ("batch_gd", "#8C8C8C", "o"),
+    ("keras:gelu", "#9F135B", "v"), ("my_own", "#B44A2E", "H"),
+])  # fmt: skip
+def test_signs_belong_to_the_name(name, colour, marker):
+    """Golden values: whoever changes them changes the figures of all earlier reports."""
+    assert (style.look(name).colour, style.look(name).marker) == (colour, marker)
+
+
+@pytest.mark.parametrize("metric", [ACCURACY, R2], ids=["accuracy", "r2"])
+def test_stretch_and_back(metric):
+    shown = np.linspace(metric.floor, metric.top, 50)
+    assert metric.unstretch(metric.stretch(shown)) == pytest.approx(shown)
+    assert (np.diff(metric.stretch(shown)) > 0).all()
+
+
+@pytest.mark.parametrize("ends", [(0, 100), (10, 98.7), (97.9, 98.1), (99.99, 100.0), (50, 50)])
+def test_an_axis_has_ticks_wherever_it_is(ends):
+    limits = ACCURACY.limits(np.array(ends, dtype=float))
+    ticks = ACCURACY.choose_ticks(limits)
+    assert limits[0] < min(ends)
+    assert limits[1] > max(ends)
+    assert 1 <= len(ticks) <= 11
+    assert all(limits[0] <= tick <= min(limits[1], 100) for tick in ticks)
+
+
+def test_values_below_the_floor_are_drawn_at_the_floor():
+    assert R2.shown([-1e9, 0.5]).tolist() == [-1.0, 0.5]
+
+
+def test_the_theme_leaves_nothing_behind():
+    import matplotlib as mpl
+
+    before = dict(mpl.rcParams)
+    with style.theme():
+        assert mpl.rcParams["svg.hashsalt"] == "gradlab"
+    assert dict(mpl.rcParams) == before

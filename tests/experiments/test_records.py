@@ -1,0 +1,92 @@
+"""A run's key: stable for ever, another one for any other run."""
+
+import hashlib
+import json
+from dataclasses import asdict, fields, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiments.records import RESULTS, STATUSES, TUNING_SEEDS, Epoch, Outcome, Run, arguments
+from tests.experiments.samples import CURVE, DONE, FAILED, RUN, a_run
+
+# sha256 of the text below, first 16 digits, by a tool of its own:
+#   printf '%s' "$GOLDEN" | sha256sum | cut -c1-16
+# A change of this key throws away every ledger there is: raise records.SEMANTICS instead where training changes.
+GOLDEN = (
+    '{"activation":"relu","activation_args":[],"batch_size":32,"dataset":"digits","engine":"compiled","epochs":2,'
+    '"fingerprint":"' + "f" * 64 + '","head":"softmax","initialiser":"he","learning_rate":0.001,'
+    '"loss":"sparse_categorical_crossentropy","model":"mlp","model_args":[["width",64]],"optimizer":"adam",'
+    '"optimizer_args":[["beta_1",0.8]],"precision":"float32","schedule":"constant","seed":0,"semantics":1}'
+)
+GOLDEN_KEY = "de7a488742036fce"
+
+
+def test_key_is_golden():
+    run = a_run(model_args=(("width", 64),), optimizer_args=(("beta_1", 0.8),), semantics=1)
+    assert run.to_json() == GOLDEN
+    assert run.key == GOLDEN_KEY
+
+
+OTHER = {str: "other", int: 7, float: 0.5, tuple: (("alpha", 0.5),)}
+
+
+@pytest.mark.parametrize("name", [each.name for each in fields(Run)])
+def test_every_field_changes_the_key(name):
+    changed = a_run(**{name: OTHER[type(getattr(RUN, name))]})
+    assert changed.key != RUN.key
+
+
+def test_order_of_named_arguments_does_not_matter():
+    assert arguments({"b": 1, "a": 2.0}) == arguments({"a": 2.0, "b": 1}) == (("a", 2.0), ("b", 1))
+
+
+@given(
+    rate=st.floats(allow_nan=False, allow_infinity=False),
+    seed=st.integers(0, 2**40),
+    named=st.dictionaries(st.text(), st.one_of(st.floats(allow_nan=False), st.integers(), st.text(), st.booleans())),
+)
+def test_run_survives_json(rate, seed, named):
+    run = a_run(learning_rate=rate, seed=seed, model_args=arguments(named), activation_args=arguments(named))
+    again = Run.from_json(run.to_json())
+    assert again == run
+    assert again.key == run.key
+
+
+@pytest.mark.parametrize("outcome", [DONE, FAILED, Outcome(status="diverged", step=3, curve=CURVE[:1])])
+def test_outcome_survives_json(outcome):
+    again = Outcome.from_json(outcome.to_json())
+    assert again == outcome
+    assert all(isinstance(epoch, Epoch) for epoch in again.curve)
+
+
+def test_outcome_of_numbers_that_are_not_finite_survives_json():
+    again = Outcome.from_json(replace(DONE, test_loss=float("inf"), last_test_loss=float("nan")).to_json())
+    assert again.test_loss == float("inf")
+    assert again.last_test_loss != again.last_test_loss
+
+
+@pytest.mark.parametrize(("seed", "tuning"), [(0, False), (TUNING_SEEDS - 1, False), (TUNING_SEEDS, True)])
+def test_tuning_seeds_are_apart_from_scoring_seeds(seed, tuning):
+    assert a_run(seed=seed).tuning is tuning
+
+
+def test_results_are_statuses():
+    assert set(RESULTS) < set(STATUSES)
+    assert "failed" not in RESULTS
+
+
+@pytest.mark.parametrize(("args", "label"), [((), "mlp"), ((("depth", 10), ("width", 64)), "mlp(depth=10, width=64)")])
+def test_model_label(args, label):
+    assert a_run(model_args=args).model_label == label
+
+
+def test_record_holds_nothing_but_plain_values():
+    # So that the JSON text, and with it the key, is the same on every machine and version.
+    for value in asdict(a_run(model_args=(("depth", 2),))).values():
+        assert json.loads(json.dumps(value)) is not None
+
+
+def test_golden_key_is_that_of_the_golden_text():
+    assert hashlib.sha256(GOLDEN.encode()).hexdigest().startswith(GOLDEN_KEY)
