@@ -199,7 +199,7 @@ def _write_report(out: Path) -> list[Path]:
     with Ledger.read(out / LEDGER) as ledger:
         tables = frames.frames(ledger)
         facts = frames.facts(ledger)
-    return reports.write_report(out, *tables, facts)
+    return reports.write_report(out, tables.runs, tables.curves, tables.timings, facts)
 
 
 def _data(given: argparse.Namespace) -> int:

@@ -21,3 +21,9 @@ class LedgerError(UserError):
     """A ledger is damaged, foreign, newer than this program or in use."""
 
     exit_code = 4
+
+
+class WorkerError(UserError):
+    """No worker process comes up."""
+
+    exit_code = 5

@@ -10,11 +10,14 @@ if TYPE_CHECKING:
 
 class Frames(NamedTuple):
     """``runs`` has a row a run, ``curves`` one an epoch; ``timings`` holds all that a clock or a memory meter
-    gave, so that the others are identical from one sweep to the next."""
+    gave, so that the others are identical from one sweep to the next. ``diagnostics`` has a row for each run,
+    moment and layer; ``choices`` one for each tuned cell."""
 
     runs: "pd.DataFrame"
     curves: "pd.DataFrame"
     timings: "pd.DataFrame"
+    diagnostics: "pd.DataFrame"
+    choices: "pd.DataFrame"
 
 
 RUN_COLUMNS = (
@@ -25,6 +28,13 @@ RUN_COLUMNS = (
 )  # fmt: skip
 CURVE_COLUMNS = ("key", "epoch", "train_loss", "train_metric", "validation_loss", "validation_metric")
 TIMING_COLUMNS = ("key", "seconds", "compile_seconds", "seconds_per_epoch", "peak_bytes")
+DIAGNOSTIC_COLUMNS = (
+    "key", "when", "layer", "depth", "gradient_norm", "weight_norm", "update_ratio", "dead", "saturated", "mean",
+    "spread", "rate_median", "rate_low", "rate_high",
+)  # fmt: skip
+CHOICE_COLUMNS = (
+    "dataset", "model", "activation", "optimizer", "default_rate", "score", "edge", "all_diverged", "tuned_learning_rate",
+)  # fmt: skip
 
 
 def frames(ledger: Ledger) -> Frames:
@@ -32,7 +42,7 @@ def frames(ledger: Ledger) -> Frames:
     import pandas as pd
 
     sets = {data["name"]: data for data in ledger.facts().get("datasets", [])}
-    runs, curves, timings = [], [], []
+    runs, curves, timings, insights = [], [], [], []
     for role, run, outcome in ledger.records():
         data = sets.get(run.dataset, {})
         accuracy = outcome.test_metric if outcome.metric == "accuracy" else None
@@ -47,6 +57,7 @@ def frames(ledger: Ledger) -> Frames:
         ))  # fmt: skip
         curves += [(run.key, e.epoch, e.train_loss, e.train_metric, e.validation_loss, e.validation_metric)
                    for e in outcome.curve]  # fmt: skip
+        insights += [{"key": run.key, **row} for row in outcome.diagnostics]
         by_epoch = [e.seconds for e in outcome.curve]
         timings.append((run.key, outcome.seconds, outcome.compile_seconds,
                         sum(by_epoch) / len(by_epoch) if by_epoch else None, outcome.peak_bytes))  # fmt: skip
@@ -55,7 +66,17 @@ def frames(ledger: Ledger) -> Frames:
                "last_test_metric", "last_test_loss")  # fmt: skip
     table = table.astype(dict.fromkeys(numbers, "float64") | {"diverged_step": "Int64"})
     return Frames(table, pd.DataFrame(curves, columns=list(CURVE_COLUMNS)),
-                  pd.DataFrame(timings, columns=list(TIMING_COLUMNS)))  # fmt: skip
+                  pd.DataFrame(timings, columns=list(TIMING_COLUMNS)),
+                  pd.DataFrame(insights, columns=list(DIAGNOSTIC_COLUMNS)), _choices(ledger))  # fmt: skip
+
+
+def _choices(ledger: Ledger) -> "pd.DataFrame":
+    import pandas as pd
+
+    rows = [{**row, **{f"tuned_{name}": value for name, value in row["values"].items()}} for row in ledger.choices()]
+    for row in rows:
+        del row["values"], row["position"]
+    return pd.DataFrame(rows, columns=None if rows else list(CHOICE_COLUMNS))
 
 
 def facts(ledger: Ledger) -> dict[str, Any]:

@@ -1,14 +1,17 @@
 """The local pool: persistent worker processes, one a core, fed with bundles by their parent."""
 
+import contextlib
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from experiments.errors import WorkerError
 from experiments.records import Outcome, Run
 from experiments.scheduling import worker
 from experiments.scheduling.bundle import Bundle
@@ -23,6 +26,7 @@ class _Worker:
     number: int
     process: Any
     pipe: Connection
+    ready: bool = False  # it has come up
     idle: bool = False
     queue: list[Run | Ask] = field(default_factory=list)  # sent, not yet answered
     traces: list[tuple] = field(default_factory=list)  # the cells it has compiled, latest last
@@ -44,10 +48,16 @@ class Pool:
 
     More bundles may be submitted while the events are gone through. A worker that dies is replaced; the run
     that it was at is tried once more, then it counts as failed.
+
+    Args:
+        workers: number of processes.
+        data_dir: where they find the data.
+        log: file for whatever libraries print in them.
+        target: what a worker process runs, with the arguments of `worker.main`.
     """
 
-    def __init__(self, workers: int, data_dir: str | None, log: Path):
-        self._count, self._data_dir, self._log = workers, data_dir, log
+    def __init__(self, workers: int, data_dir: str | None, log: Path, target: Callable[..., None] = worker.main):
+        self._count, self._data_dir, self._log, self._target = workers, data_dir, log, target
         self._context = multiprocessing.get_context("spawn")
         self._workers: dict[int, _Worker] = {}
         self._waiting: list[Bundle | Ask] = []
@@ -71,7 +81,11 @@ class Pool:
         self._waiting.sort(key=lambda job: -job.cost)
 
     def events(self) -> Iterator[Event]:
-        """What the workers report, until all that was submitted is done."""
+        """What the workers report, until all that was submitted is done.
+
+        Raises:
+            WorkerError: workers die before they have come up, again and again.
+        """
         while self._waiting or any(each.queue for each in self._workers.values()):
             self._fill()
             by_sentinel = {each.process.sentinel: each for each in self._workers.values()}
@@ -93,13 +107,16 @@ class Pool:
                 # A compiled cell that comes back (its next round of tuning) goes where its trace is.
                 known = [job for job in self._waiting if job.trace in each.traces]
                 job = max(known, key=lambda job: each.traces.index(job.trace)) if known else self._new_to(each)
+                each.idle = False
+                try:
+                    each.pipe.send(job)
+                except OSError:  # it died while it was idle: it is buried when its end is seen
+                    continue
                 self._waiting.remove(job)
                 each.queue = list(job.runs) if isinstance(job, Bundle) else [job]
-                each.idle = False
                 if job.trace in each.traces:
                     each.traces.remove(job.trace)
                 each.traces = [*each.traces, job.trace][-worker.TRACES :]
-                each.pipe.send(job)
 
     def _new_to(self, mine: _Worker) -> Bundle | Ask:
         """The longest job whose trace no other worker has, else the longest."""
@@ -109,11 +126,12 @@ class Pool:
     def _start(self, number: int) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
-            target=worker.main,
+            target=self._target,
             args=(theirs, os.getpid(), self._data_dir, str(self._log)),
             name=f"worker-{number}", daemon=True,
         )
-        process.start()
+        with _interrupts_held():
+            process.start()
         theirs.close()
         return _Worker(number, process, ours)
 
@@ -124,7 +142,8 @@ class Pool:
             yield from self._bury(each)
             return
         if kind == "ready":
-            each.idle = True
+            each.ready = each.idle = True
+            self._deaths.pop("start", None)
             return
         if kind == "outcome":
             each.queue.remove(run)
@@ -135,14 +154,16 @@ class Pool:
     def _bury(self, each: _Worker) -> Iterator[Event]:
         """Replace a dead worker and decide what becomes of the run that it was at."""
         each.process.join(5)
+        each.process.kill()
+        each.process.join()
         each.pipe.close()
         del self._workers[each.number]
         how = _how(each.process.exitcode)
         if not each.queue:
-            # It died before its first run: a second time the same way, there is no use in going on.
-            self._deaths["start"] = self._deaths.get("start", 0) + 1
+            # It died before it was up: many times the same way, and there is no use in going on.
+            self._deaths["start"] = self._deaths.get("start", 0) + (not each.ready)
             if self._deaths["start"] > 2 * self._count:
-                raise RuntimeError(f"workers cannot start: {how}")
+                raise WorkerError(f"the worker processes cannot start ({how}): the end of {self._log} may tell why")
             yield Event("died", each.number, None, how)
             return
         victim, *rest = each.queue
@@ -157,6 +178,20 @@ class Pool:
         runs = tuple(run for run in ([victim, *rest] if again else rest) if isinstance(run, Run))
         if runs:
             self.submit([Bundle(runs, float(len(runs)))])
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """A child that starts now sees no Ctrl-C, before it has come to ignore it; our own comes right after."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # it would be started along with the first child, and lift the mask
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _how(exitcode: int | None) -> str:

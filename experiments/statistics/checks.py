@@ -26,7 +26,7 @@ DISTRIBUTIONS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], np.nda
 """Name -> draws with mean 0 and standard deviation ``SPREAD``."""
 
 
-def self_check(rng: np.random.Generator, replications: int = 2000, blocks: int = 400) -> pd.DataFrame:
+def self_check(rng: np.random.Generator, replications: int = 2000, blocks: int = 200) -> pd.DataFrame:
     """How often the statistics are right, on simulated scores.
 
     - *A/A*: two arms that are the same are called different (nominal: 5 %), by

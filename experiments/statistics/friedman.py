@@ -21,6 +21,7 @@ class FriedmanNemenyi:
         reason: why not, in words and numbers; empty if it was.
         blocks: names of the blocks, ``"mnist / mlp"`` and so on.
         levels: the compared levels, best mean rank first.
+        alpha: level of the test.
         scores: frame ``[block, level]`` of the averages that were ranked.
         ranks: mean rank of each level, 1 best.
         chi2, p: Friedman's statistic and its p.
@@ -171,9 +172,8 @@ def _too_few(found: int, minimum: int, k: int, alpha: float) -> str:
     if found == 0:
         return f"{text}: in no block has any seed all {k} levels"
     distance, gap = critical_difference(k, found, alpha), k - 1
-    verb = "exceeds" if distance > gap else "is close to" if distance > gap / 2 else "is"
+    vain = ": nothing could be told apart" if distance > gap else ""
     return (
-        f"{text}: with {found} and {k} levels, mean ranks have to lie {distance:.1f} apart to differ "
-        f"(critical difference at {alpha:g}), which {verb} "
-        f"{'' if distance > gap / 2 else 'large beside '}the largest possible gap of {gap}"
+        f"{text}. With {found} block{'' if found == 1 else 's'} and {k} levels the critical difference of mean "
+        f"ranks is {distance:.1f} (at {alpha:g}), and the largest possible one is {gap}{vain}"
     )

@@ -7,7 +7,7 @@ from scipy.special import gammaln
 
 from experiments.statistics.intervals import spread
 
-EXACT_UP_TO = 14
+EXACT_UP_TO = 15
 """Seeds up to which all 2ⁿ flips of sign are counted; the t test needs no company beyond."""
 
 
@@ -94,7 +94,7 @@ def hedges_correction(df: int) -> float:
 
 
 def sign_flip_p(d: np.ndarray) -> np.ndarray:
-    """Exact two-sided sign-flip p of each row of ``d`` [pair, seed]; NaN beyond 14 seeds."""
+    """Exact two-sided sign-flip p of each row of ``d`` [pair, seed]; NaN beyond 15 seeds."""
     n = d.shape[1]
     if n > EXACT_UP_TO:
         return np.full(len(d), np.nan)

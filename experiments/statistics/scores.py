@@ -139,7 +139,7 @@ def balanced(present: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     enough = shared.sum(axis=1) >= max(1, min(MINIMUM_SEEDS, int(present.sum(axis=1).max(initial=0))))
     kept = np.zeros(len(present), bool)
     kept[by_fullness[enough]] = True
-    return kept, present[kept].all(axis=0) if kept.any() else np.zeros(present.shape[1], bool)
+    return kept, np.logical_and.reduce(present[kept], axis=0) & kept.any()
 
 
 def _describe(rows: pd.DataFrame) -> str:

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from custom.optimizers import state_bytes
+from experiments.diagnostics import Diagnostics
 from experiments.records import Epoch, Outcome, Run
 from experiments.training.machine import describe, peak_bytes
 from experiments.training.setup import Setup
@@ -39,11 +40,21 @@ def train(trainer: Trainer, run: Run, on_epoch: Callable[[Epoch], None] = lambda
     curve: list[Epoch] = []
     best: tuple[float, int, list[np.ndarray]] | None = None
     steps_before, diverged_at = 0, None
+    insight = None if run.tuning else Diagnostics(setup, run.activation)
+    rows: list[dict] = []
+    aside = 0.0  # seconds spent on diagnostics, which are no part of the training
+
+    def look_inside(when: str) -> None:
+        nonlocal aside
+        clock = time.perf_counter()
+        rows.extend(insight.measure(when) if insight else [])
+        aside += time.perf_counter() - clock
 
     def scored(part: str) -> tuple[float, float]:
         loss, score = trainer.evaluate(part)
         return loss, setup.metric(score, setup.counts[part], part)
 
+    look_inside("start")
     for number in range(1, run.epochs + 1):
         clock = time.perf_counter()
         losses, score, examples = trainer.epoch(run.seed, number)
@@ -65,6 +76,8 @@ def train(trainer: Trainer, run: Run, on_epoch: Callable[[Epoch], None] = lambda
         )
         curve.append(epoch)
         on_epoch(epoch)
+        if number in (run.epochs, max(1, run.epochs // 2)):
+            look_inside("end" if number == run.epochs else "middle")
         if best is None or validation_metric > best[0]:
             best = (validation_metric, number, trainer.weights())
 
@@ -86,9 +99,10 @@ def train(trainer: Trainer, run: Run, on_epoch: Callable[[Epoch], None] = lambda
         step=diverged_at,
         parameters=int(sum(np.prod(v.shape) for v in setup.model.trainable_variables)),
         state_bytes=int(state_bytes(trainer.setup.optimizer)),
-        seconds=time.perf_counter() - started,
+        seconds=time.perf_counter() - started - aside,
         compile_seconds=trainer.compile_seconds,
         peak_bytes=peak_bytes(),
         machine=describe(),
+        diagnostics=tuple(rows),
         **outcome,
     )

@@ -88,8 +88,7 @@ def test_all_text_is_inside_and_apart(scenes, scene, picture):
         if min(one.x1, other.x1) - max(one.x0, other.x0) > 1.5
         and min(one.y1, other.y1) - max(one.y0, other.y0) > 1.5
     ]  # fmt: skip
-    if (scene, picture.name) != ("20 x 20", "curves"):
-        assert not touching
+    assert not touching
 
 
 def visible_text(figure):

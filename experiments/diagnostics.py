@@ -1,0 +1,117 @@
+"""What goes on inside a net: by layer, on a fixed probe of training examples, outside the timed path."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from experiments.training.setup import Setup
+
+PROBE = 1000
+FLAT = 0.05
+"""A unit is saturated on an example where its slope is under a twentieth of the activation's largest slope."""
+LARGEST_SLOPE = {"sigmoid": 0.25, "keras:sigmoid": 0.25}
+"""Largest slope of an activation, where it is not about 1."""
+NOT_ELEMENTWISE = ("softmax", "maxout")
+
+
+class Diagnostics:
+    """Measures one model at some moments of its training.
+
+    Args:
+        setup: the model, optimizer, loss and data of a trace.
+        activation: name of the hidden activation.
+    """
+
+    def __init__(self, setup: Setup, activation: str):
+        self.setup, self.activation = setup, activation
+        rows = np.random.default_rng(0).permutation(setup.examples)[:PROBE] + setup.starts["train"]
+        x = setup.x[rows]
+        self.x = tf.constant(x.astype(np.float32) / 255 if x.dtype == np.uint8 else x)
+        self.y = tf.constant(setup.y[rows])
+        model = setup.model
+        self.affine = [layer for layer in model.layers if any(w.name == "kernel" for w in layer.weights)]
+        self.after = {layer.name: next((a for a in model.layers if a.name == f"{layer.name}_activation"), None)
+                      for layer in self.affine}  # fmt: skip
+        watched = [*self.affine, *(layer for layer in self.after.values() if layer is not None)]
+        self.watched = [layer.name for layer in watched]
+        self.taps = keras.Model(model.inputs, [*(layer.output for layer in watched), model.outputs[0]])
+
+    def measure(self, when: str) -> list[dict[str, Any]]:
+        """Rows for all layers with weights, and one for the optimizer.
+
+        Args:
+            when: ``start``, ``middle`` or ``end``; kept in each row.
+
+        Returns:
+            for each layer: ``gradient_norm`` and ``weight_norm`` of its kernel, ``update_ratio`` (norm of the change
+            that one more update on the probe would make, over the weight norm), and for its activation the
+            ``dead`` share of units (zero output and zero gradient on the whole probe), the ``saturated`` share of
+            unit-example pairs, ``mean`` and ``spread`` (standard deviation) of its outputs. For the optimizer:
+            median, 10 % and 90 % quantile of its effective rate |change| / |gradient|.
+        """
+        variables = self.setup.model.trainable_variables
+        with tf.GradientTape() as tape:
+            *taps, out = self.taps(self.x, training=False)
+            loss = self.setup.loss(self.y, out)
+        gradients = tape.gradient(loss, [*taps, *variables])
+        outputs = dict(zip(self.watched, taps, strict=True))
+        slopes = dict(zip(self.watched, gradients[: len(taps)], strict=True))
+        by_path = {v.path: g for v, g in zip(variables, gradients[len(taps) :], strict=True)}
+        changes = self._one_update(variables, gradients[len(taps) :])
+        rows = []
+        for depth, layer in enumerate(self.affine, 1):
+            kernel = next(w for w in layer.weights if w.name == "kernel")
+            weight = float(tf.norm(tf.convert_to_tensor(kernel)))
+            row = {"when": when, "layer": layer.name, "depth": depth, "weight_norm": weight,
+                   "gradient_norm": float(tf.norm(by_path[kernel.path])),
+                   "update_ratio": float(np.linalg.norm(changes[kernel.path])) / weight if weight else None}  # fmt: skip
+            activation = self.after[layer.name]
+            if activation is not None:
+                row |= self._units(activation, outputs[layer.name], outputs[activation.name],
+                                   slopes[layer.name], slopes[activation.name])  # fmt: skip
+            rows.append(row)
+        return [*rows, self._effective_rate(when, by_path, changes)]
+
+    def _units(self, activation: keras.Layer, z, a, dz, da) -> dict[str, float | None]:
+        # A group of Maxout has several inputs a unit: there the gradient at its output is looked at.
+        gradient = dz if z.shape == a.shape else da
+        examples = list(range(len(a.shape) - 1))
+        silent = tf.reduce_all(tf.equal(a, 0.0), axis=examples)
+        unmoved = tf.reduce_all(tf.equal(gradient, 0.0), axis=examples)
+        saturated = None
+        if self.activation not in NOT_ELEMENTWISE:
+            with tf.GradientTape() as tape:
+                tape.watch(z)
+                again = activation(z)
+            slope = tf.abs(tape.gradient(again, z)) / LARGEST_SLOPE.get(self.activation, 1.0)
+            saturated = float(tf.reduce_mean(tf.cast(slope < FLAT, tf.float32)))
+        return {
+            "dead": float(tf.reduce_mean(tf.cast(silent & unmoved, tf.float32))),
+            "saturated": saturated,
+            "mean": float(tf.reduce_mean(a)),
+            "spread": float(tf.math.reduce_std(a)),
+        }
+
+    def _one_update(self, variables, gradients) -> dict[str, np.ndarray]:
+        """The change that the optimizer would make on the probe's gradient; everything is put back."""
+        touched = [*self.setup.model.variables, *self.setup.optimizer.variables]
+        before = [np.array(keras.ops.convert_to_numpy(v)) for v in touched]
+        self.setup.optimizer.apply(gradients, variables)
+        paths = [v.path for v in self.setup.model.variables]
+        changes = {path: np.array(keras.ops.convert_to_numpy(v)) - old
+                   for path, v, old in zip(paths, self.setup.model.variables, before, strict=False)}  # fmt: skip
+        for variable, value in zip(touched, before, strict=True):
+            variable.assign(value)
+        return changes
+
+    @staticmethod
+    def _effective_rate(when: str, gradients: dict[str, Any], changes: dict[str, np.ndarray]) -> dict[str, Any]:
+        g = np.concatenate([np.abs(np.asarray(gradient)).ravel() for gradient in gradients.values()])
+        d = np.concatenate([np.abs(changes[path]).ravel() for path in gradients])
+        moving = g > 1e-12  # below that the quotient is rounding noise
+        if not moving.any():
+            return {"when": when, "layer": "optimizer", "rate_median": None, "rate_low": None, "rate_high": None}
+        low, median, high = np.quantile(d[moving] / g[moving], [0.1, 0.5, 0.9])
+        return {"when": when, "layer": "optimizer", "rate_median": float(median), "rate_low": float(low), "rate_high": float(high)}
