@@ -1,0 +1,105 @@
+"""Worker processes whose training is trivial: they are real, and come up without TensorFlow in a blink.
+
+What becomes of a run is said by ``behaviour.json`` in the data folder: activation -> behaviour, see `train`.
+
+``python -m tests.experiments.scheduling.trivial VERB ...`` is the command line with such workers.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+import types
+from functools import partial
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from experiments.records import Epoch, Outcome, Run
+from experiments.scheduling import worker
+from experiments.scheduling.bundle import trace_of
+
+PATIENCE = 30.0
+
+
+class Trainers:
+    """In place of `worker._Trainers`: keeps the traces it has made."""
+
+    def __init__(self, data_dir: str | None):
+        self.folder = Path(data_dir or ".")
+        self.cells: list[tuple] = []
+        table = self.folder / "behaviour.json"
+        self.behaviours = json.loads(table.read_text()) if table.exists() else {}
+
+    def get(self, run: Run) -> "Trainers":
+        if trace_of(run) not in self.cells:
+            self.cells.append(trace_of(run))
+        return self
+
+    def forget(self, run: Run) -> None:
+        self.cells.remove(trace_of(run))
+
+
+def train(trainers: Trainers, run: Run, on_epoch) -> Outcome:
+    """An outcome that follows from the run alone, unless its activation has a behaviour.
+
+    ``raise``, ``memory``: that exception; ``kill``: the worker kills itself, each time; ``kill once``: the first
+    time; ``exit``: the worker ends in the middle; ``meet``: waits until two processes do so; ``wait``: until the
+    file ``go`` is there; ``diverge``.
+    """
+    behaviour = trainers.behaviours.get(run.activation, "done")
+    mark = trainers.folder / f"{behaviour}-{os.getpid()}"
+    first = not list(trainers.folder.glob(f"{behaviour}-*"))
+    if behaviour != "done":
+        mark.touch()
+    if behaviour == "raise":
+        raise ValueError("the parts do not\n  fit")
+    if behaviour == "memory":
+        raise MemoryError("no more")
+    if behaviour == "kill" or (behaviour == "kill once" and first):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if behaviour == "exit":
+        os._exit(7)
+    if behaviour == "meet":
+        _until(lambda: len(list(trainers.folder.glob("meet-*"))) >= 2)
+    if behaviour == "wait":
+        _until((trainers.folder / "go").exists)
+    score = int(run.key, 16) / 16**16
+    curve = tuple(Epoch(epoch=number, train_loss=score / number, train_metric=score, validation_loss=score,
+                        validation_metric=score, seconds=0.0) for number in range(1, run.epochs + 1))  # fmt: skip
+    for epoch in curve:
+        on_epoch(epoch)
+    machine = {"pid": os.getpid(), "traces": len(trainers.cells)}
+    if behaviour == "diverge":
+        return Outcome(status="diverged", step=5, machine=machine)
+    tests = {} if run.tuning else {"test_loss": score, "test_metric": score, "last_test_loss": score, "last_test_metric": score}
+    return Outcome(status="done", curve=curve, best_epoch=1, validation_metric=score, machine=machine, **tests)
+
+
+def _until(there) -> None:
+    end = time.monotonic() + PATIENCE
+    while not there():
+        if time.monotonic() > end:
+            raise TimeoutError("nobody came")
+        time.sleep(0.01)
+
+
+def main(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
+    """`worker.main` with the above in place of training."""
+    sys.modules["experiments.training.loop"] = types.SimpleNamespace(train=train)  # type: ignore[assignment]
+    worker._Trainers = Trainers  # type: ignore[assignment, misc]
+    worker.main(pipe, parent, data_dir, log)
+
+
+def stillborn(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
+    """A worker that ends before it is up."""
+    sys.exit(3)
+
+
+if __name__ == "__main__":
+    from experiments import cli, sweep
+    from experiments.scheduling.pool import Pool
+    from tests.experiments.scheduling import trivial
+
+    sweep.Pool = partial(Pool, target=trivial.main)  # type: ignore[assignment, misc]
+    sys.exit(cli.main())
