@@ -64,9 +64,10 @@ def test_more_may_be_submitted_meanwhile_and_goes_where_its_trace_is(pool):
             if event.kind == "outcome":
                 assert isinstance(event.run, Run)
                 pids[event.run.activation, event.run.seed] = event.value.machine["pid"]
-                if len(pids) == 1:  # in the opposite order of cost
-                    again = [a_run(activation=activation, seed=1) for activation in ("relu", "tanh")]
-                    several.submit([Bundle((again[0],), 1.0), Bundle((again[1],), 2.0)])
+                if len(pids) == 1:  # the worker that is free first would take the longer one, were it not for its trace
+                    mine, others = event.run.activation, "tanh" if event.run.activation == "relu" else "relu"
+                    several.submit([Bundle((a_run(activation=mine, seed=1),), 1.0)])
+                    several.submit([Bundle((a_run(activation=others, seed=1),), 2.0)])
     assert pids["relu", 0] != pids["tanh", 0]
     assert (pids["relu", 1], pids["tanh", 1]) == (pids["relu", 0], pids["tanh", 0])
 

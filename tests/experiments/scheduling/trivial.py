@@ -44,7 +44,7 @@ def train(trainers: Trainers, run: Run, on_epoch) -> Outcome:
     """An outcome that follows from the run alone, unless its activation has a behaviour.
 
     ``raise``, ``memory``: that exception; ``kill``: the worker kills itself, each time; ``kill once``: the first
-    time; ``exit``: the worker ends in the middle; ``meet``: waits until two processes do so; ``wait``: until the
+    time; ``exit``: the worker ends in the middle; ``meet``: waits until two processes do so with this seed; ``wait``: until the
     file ``go`` is there; ``diverge``.
     """
     behaviour = trainers.behaviours.get(run.activation, "done")
@@ -61,7 +61,8 @@ def train(trainers: Trainers, run: Run, on_epoch) -> Outcome:
     if behaviour == "exit":
         os._exit(7)
     if behaviour == "meet":
-        _until(lambda: len(list(trainers.folder.glob("meet-*"))) >= 2)
+        (trainers.folder / f"met-{run.seed}-{os.getpid()}").touch()
+        _until(lambda: len(list(trainers.folder.glob(f"met-{run.seed}-*"))) >= 2)
     if behaviour == "wait":
         _until((trainers.folder / "go").exists)
     score = int(run.key, 16) / 16**16
