@@ -33,7 +33,8 @@ DIAGNOSTIC_COLUMNS = (
     "spread", "rate_median", "rate_low", "rate_high",
 )  # fmt: skip
 CHOICE_COLUMNS = (
-    "dataset", "model", "activation", "optimizer", "default_rate", "score", "edge", "all_diverged", "tuned_learning_rate",
+    "dataset", "model", "activation", "optimizer", "default_rate", "constants", "score", "edge", "all_diverged", "scored",
+    "tuned_learning_rate",
 )  # fmt: skip
 
 

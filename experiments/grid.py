@@ -35,8 +35,9 @@ def cells(plan: Plan, facts: dict[str, DataFacts]) -> list[Cell]:
     found: dict[str, Cell] = {}
     for block in plan.blocks:
         for run in _block(block, facts[block.dataset], plan.engine):
-            cell = Cell(run, plan.seeds, plan.tuning, block.constants.get(run.optimizer, {}))
-            found.setdefault(cell.key, cell)
+            for constants in ({}, block.constants.get(run.optimizer, {})):
+                cell = Cell(run, plan.seeds, plan.tuning, constants)
+                found.setdefault(cell.key, cell)
     return list(found.values())
 
 

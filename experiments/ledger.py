@@ -12,6 +12,11 @@ from typing import Any
 from experiments.errors import LedgerError
 from experiments.records import RESULTS, Outcome, Run
 
+try:
+    import fcntl
+except ImportError:  # no such locks on this system
+    fcntl = None  # type: ignore[assignment]
+
 SCHEMA = 1
 APPLICATION = 0x67726164  # "grad": marks the file as ours
 
@@ -42,21 +47,22 @@ class Ledger:
         Raises:
             LedgerError: another sweep is writing it, or it is damaged, foreign or newer than this program.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = _lock(path)
-        fresh = not path.exists() or path.stat().st_size == 0
-        connection = _connect(path)
-        with _explained(path):
-            if fresh:
+        with contextlib.ExitStack() as undo, _explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = undo.enter_context(_lock(path))
+            connection = undo.enter_context(contextlib.closing(_connect(path)))
+            if _empty(connection):
+                # All in one transaction: a kill in the middle leaves an empty file, not a half-made ledger.
+                connection.execute("PRAGMA journal_mode=WAL")
                 connection.executescript(
-                    f"PRAGMA journal_mode=WAL; PRAGMA application_id={APPLICATION}; PRAGMA user_version={SCHEMA};"
-                    f"BEGIN; {_TABLES} COMMIT;"
+                    f"BEGIN; PRAGMA application_id={APPLICATION}; PRAGMA user_version={SCHEMA}; {_TABLES} COMMIT;"
                 )
             # One fsync for many runs: a power cut may cost the last seconds, a killed process costs nothing.
             connection.execute("PRAGMA synchronous=NORMAL")
             _check(path, connection)
             connection.execute("DELETE FROM running")
             connection.commit()
+            undo.pop_all()
         return cls(path, connection, lock)
 
     @classmethod
@@ -64,9 +70,12 @@ class Ledger:
         """Open an existing ledger to look at it; a sweep may go on writing it meanwhile."""
         if not path.exists():
             raise LedgerError(f"there is no ledger at {path}: run `sweep` first, or name its folder with --out")
-        connection = _connect(path)
-        with _explained(path):
+        with contextlib.ExitStack() as undo, _explained(path):
+            connection = undo.enter_context(contextlib.closing(_connect(path)))
+            if _empty(connection):
+                raise LedgerError(f"the ledger {path} is empty: its sweep has only just begun, or was stopped at once")
             _check(path, connection)
+            undo.pop_all()
         return cls(path, connection)
 
     def __enter__(self) -> "Ledger":
@@ -76,6 +85,10 @@ class Ledger:
         self.close()
 
     def close(self) -> None:
+        if self._lock is not None:
+            with contextlib.suppress(sqlite3.Error):  # it is tidied up by the next writer, too
+                self._connection.execute("DELETE FROM running")
+                self._connection.commit()
         self._connection.close()
         if self._lock is not None:
             self._lock.close()
@@ -84,21 +97,20 @@ class Ledger:
 
     def plan(self, runs: Iterable[tuple[int, str, Run]], facts: dict[str, Any]) -> None:
         """Replace the plan by ``runs`` (position, role, run) and keep the facts that a report tells beside them."""
-        with self._connection as write:
+        with self._transaction() as write:
             write.execute("DELETE FROM planned")
             write.execute("DELETE FROM choices")
-        self.extend(runs)
-        self.remember(facts)
+            self._extend(write, runs)
+            self._remember(write, facts)
 
     def extend(self, runs: Iterable[tuple[int, str, Run]]) -> None:
         """Add runs to the plan, or tell what a planned one is for by now."""
-        with self._connection as write:
-            write.executemany("INSERT OR REPLACE INTO planned VALUES (?, ?, ?, ?)",
-                              [(run.key, position, role, run.to_json()) for position, role, run in runs])  # fmt: skip
+        with self._transaction() as write:
+            self._extend(write, runs)
 
     def answer(self, cell: str, step: int, proposals: list[dict[str, Any]]) -> None:
         """Keep what an oracle proposed, so that a resumed sweep need not ask again."""
-        with self._connection as write:
+        with self._transaction() as write:
             write.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", (cell, step, json.dumps(proposals)))
 
     def answers(self) -> dict[tuple[str, int], list[dict[str, Any]]]:
@@ -107,7 +119,7 @@ class Ledger:
 
     def choose(self, cell: str, choice: dict[str, Any]) -> None:
         """Keep what tuning chose for a cell (a copy for readers: it follows from the trials)."""
-        with self._connection as write:
+        with self._transaction() as write:
             write.execute("INSERT OR REPLACE INTO choices VALUES (?, ?)", (cell, json.dumps(choice)))
 
     def choices(self) -> list[dict[str, Any]]:
@@ -115,9 +127,8 @@ class Ledger:
         return sorted(rows, key=lambda row: row["position"])
 
     def remember(self, facts: dict[str, Any]) -> None:
-        with self._connection as write:
-            write.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)",
-                              [(name, json.dumps(value)) for name, value in facts.items()])  # fmt: skip
+        with self._transaction() as write:
+            self._remember(write, facts)
 
     def facts(self) -> dict[str, Any]:
         return {name: json.loads(value) for name, value in self._read("SELECT name, value FROM facts ORDER BY name")}
@@ -126,7 +137,7 @@ class Ledger:
 
     def record(self, run: Run, outcome: Outcome) -> None:
         """Keep an outcome. One that is a result is never replaced by one that is not."""
-        with self._connection as write:
+        with self._transaction() as write:
             write.execute(
                 "INSERT INTO runs VALUES (?, ?, ?, ?, 1, ?) ON CONFLICT (key) DO UPDATE SET status=excluded.status, "
                 "outcome=excluded.outcome, attempts=attempts + 1, finished=excluded.finished "
@@ -136,7 +147,7 @@ class Ledger:
             write.execute("DELETE FROM running WHERE key = ?", (run.key,))
 
     def started(self, worker: int, run: Run, epoch: int) -> None:
-        with self._connection as write:
+        with self._transaction() as write:
             write.execute("INSERT OR REPLACE INTO running VALUES (?, ?, ?, ?)", (worker, run.key, epoch, time.time()))
 
     def results(self) -> set[str]:
@@ -147,6 +158,9 @@ class Ledger:
         return dict(self._read("SELECT key, status FROM runs"))
 
     def running(self) -> list[tuple[int, str, int, float]]:
+        """Worker, key, epoch and start of what is being trained; nothing where no sweep is writing (any more)."""
+        if self._lock is None and not _held(self.path):
+            return []
         return list(self._read("SELECT worker, key, epoch, since FROM running ORDER BY worker"))
 
     def planned(self) -> list[Run]:
@@ -165,14 +179,33 @@ class Ledger:
         for role, run, outcome in self._read(query):
             yield role, Run.from_json(run), Outcome.from_json(outcome)
 
+    @staticmethod
+    def _extend(write: sqlite3.Connection, runs: Iterable[tuple[int, str, Run]]) -> None:
+        write.executemany("INSERT OR REPLACE INTO planned VALUES (?, ?, ?, ?)",
+                          [(run.key, position, role, run.to_json()) for position, role, run in runs])  # fmt: skip
+
+    @staticmethod
+    def _remember(write: sqlite3.Connection, facts: dict[str, Any]) -> None:
+        write.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)",
+                          [(name, json.dumps(value)) for name, value in facts.items()])  # fmt: skip
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with _explained(self.path), self._connection as write:
+            yield write
+
     def _read(self, query: str, values: tuple = ()) -> Iterator[tuple]:
         with _explained(self.path):
             yield from self._connection.execute(query, values)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    with _explained(path):
-        return sqlite3.connect(path, timeout=30)
+    return sqlite3.connect(path, timeout=30)
+
+
+def _empty(connection: sqlite3.Connection) -> bool:
+    (tables,) = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+    return not tables and connection.execute("PRAGMA application_id").fetchone() == (0,)
 
 
 def _check(path: Path, connection: sqlite3.Connection) -> None:
@@ -191,6 +224,8 @@ def _check(path: Path, connection: sqlite3.Connection) -> None:
 def _explained(path: Path) -> Iterator[None]:
     try:
         yield
+    except OSError as error:
+        raise LedgerError(f"{path} cannot be made or read ({error.strerror}): choose another folder with --out") from error
     except sqlite3.DatabaseError as error:
         raise LedgerError(
             f"the ledger {path} cannot be used ({error}): restore it from a copy, free disk space if it is full, "
@@ -201,13 +236,14 @@ def _explained(path: Path) -> Iterator[None]:
 def _lock(path: Path) -> Any:
     """Hold ``ledger.lock`` for as long as this process lives: the system lets go of it even after a kill."""
     handle = open(path.with_suffix(".lock"), "a+")  # noqa: SIM115 - held open on purpose
-    try:
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except ImportError:  # no such locks on this system
+    if fcntl is None:
         return handle
-    except OSError:
+    for wait in (0.05, 0.1, 0.2, 0):  # someone who asks `_held` holds it for a blink
+        with contextlib.suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        time.sleep(wait)
+    else:
         handle.seek(0)
         owner = handle.read().strip() or "unknown"
         handle.close()
@@ -219,3 +255,15 @@ def _lock(path: Path) -> Any:
     handle.write(str(os.getpid()))
     handle.flush()
     return handle
+
+
+def _held(path: Path) -> bool:
+    """Whether a sweep is writing this ledger now."""
+    try:
+        with open(path.with_suffix(".lock")) as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except (OSError, AttributeError):  # held, or no such locks on this system
+        return True
+    return False

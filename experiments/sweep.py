@@ -144,7 +144,8 @@ class Campaign:
         if choice is not None:
             self.ledger.choose(self.work.cells[number].key, {
                 "position": number, "dataset": cell.dataset, "model": cell.model_label, "activation": cell.activation,
-                "optimizer": cell.optimizer, "default_rate": cell.learning_rate, **asdict(choice),
+                "optimizer": cell.optimizer, "default_rate": cell.learning_rate,
+                "constants": sorted(self.work.cells[number].constants), **asdict(choice),
             })  # fmt: skip
 
     def _tuning(self, number: int) -> bool:

@@ -99,6 +99,17 @@ def seen(tensor: Any) -> np.ndarray | None:
     return np.asarray(ops.convert_to_numpy(tensor)).astype("float64")
 
 
+def mean(x: Any) -> Any:
+    """Mean over the last axis, in the dtype of x.
+
+    ``keras.ops.mean`` alone rounds float64 to float32 on JAX and PyTorch. In float16 it sums in
+    float32, which keeps a sum of large losses finite.
+    """
+    if keras.backend.standardize_dtype(x.dtype) == "float64":
+        return ops.sum(x, axis=-1) / x.shape[-1]
+    return ops.mean(x, axis=-1)
+
+
 def smallest_probability(dtype: Any) -> float:
     """What a probability is raised to before its logarithm is taken.
 

@@ -13,6 +13,7 @@ from custom.losses.base import (
     check_fraction,
     check_labels,
     matched,
+    mean,
     smallest_probability,
     to_floats,
 )
@@ -33,7 +34,7 @@ def binary_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=0.0):
     else:
         least = smallest_probability(p.dtype)
         loss = -(y * ops.log(at_least(p, least)) + (1 - y) * ops.log(at_least(1 - p, least)))
-    return ops.mean(loss, axis=-1)
+    return mean(loss)
 
 
 def binary_crossentropy_gradient(y_true, y_pred, from_logits=False, label_smoothing=0.0):

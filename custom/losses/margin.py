@@ -6,14 +6,14 @@ import keras
 import numpy as np
 from keras import ops
 
-from custom.losses.base import FormulaLoss, check_flag, check_labels, matched
+from custom.losses.base import FormulaLoss, check_flag, check_labels, matched, mean
 from custom.spec import Spec
 
 
 def hinge(y_true, y_pred):
     """mean max(0, 1 - y ŷ) over the last axis."""
     y, y_hat = _signs(y_true, y_pred)
-    return ops.mean(ops.relu(1 - y * y_hat), axis=-1)
+    return mean(ops.relu(1 - y * y_hat))
 
 
 def hinge_gradient(y_true, y_pred):

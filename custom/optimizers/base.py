@@ -137,7 +137,8 @@ def _dense(gradient: Any) -> Any:
 
 def _precision(variable: Any) -> str:
     """The dtype to calculate in: the variable's own, float32 at least."""
-    return keras.backend.result_type(keras.backend.standardize_dtype(variable.dtype), "float32")
+    dtype = keras.backend.standardize_dtype(variable.dtype)
+    return "float32" if dtype in ("float16", "bfloat16") else dtype
 
 
 def state_bytes(optimizer: keras.optimizers.Optimizer) -> int:

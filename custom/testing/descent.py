@@ -65,7 +65,9 @@ def descend(optimizer: Any, slope: Callable[[Any], Any], start: Sequence[float],
     return to_numpy(w)
 
 
-def compiled_step(optimizer: Any, weights: list[Any], traced: Callable[[], Any]) -> Callable[[Any], None]:
+def compiled_step(
+    optimizer: Any, weights: list[Any], traced: Callable[[], Any] = lambda: None
+) -> Callable[[Any], None]:
     """One step for given gradients, compiled where the backend does; calls ``traced`` when traced."""
     if BACKEND == "tensorflow":
         import tensorflow as tf

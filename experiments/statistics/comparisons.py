@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from experiments.statistics.paired import holm, paired_test
+from experiments.statistics.paired import TEST_COLUMNS, holm, paired_test
 from experiments.statistics.power import seeds_for_equivalence, seeds_needed
 from experiments.statistics.scores import (
     MINIMUM_SEEDS,
@@ -25,6 +25,16 @@ from experiments.statistics.scores import (
 
 MOST_SEEDS = 100
 """Where *about k more seeds* becomes *more than 100*."""
+
+PAIR_COLUMNS = [
+    *("dataset", "model", "factor", "a", "b", "mean_a", "mean_b", "conditions"),
+    *TEST_COLUMNS,
+    *("p_holm", "p_equivalent_holm", "outcome", "more_seeds", "verdict"),
+]
+CELL_COLUMNS = [
+    *PAIR_COLUMNS,
+    *("activation_a", "optimizer_a", "activation_b", "optimizer_b", "p_not_best", "may_be_best"),
+]
 
 POWER = 0.8
 """Chance of deciding that the k more seeds are worked out for."""
@@ -80,7 +90,7 @@ def paired_comparisons(
     check_factor(factor)
     _check_arguments(alpha, margin)
     parts = [_level_pairs(block, factor, alpha, margin) for block in blocks(check_scores(frame), factor)]
-    return pd.concat(parts, ignore_index=True)
+    return _together(parts, PAIR_COLUMNS)
 
 
 def cell_comparisons(frame: pd.DataFrame, *, alpha: float = 0.05, margin: float = 0.005) -> pd.DataFrame:
@@ -117,7 +127,7 @@ def cell_comparisons(frame: pd.DataFrame, *, alpha: float = 0.05, margin: float 
     """
     _check_arguments(alpha, margin)
     parts = [_against_best(block, alpha, margin) for block in blocks(check_scores(frame))]
-    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    return _together(parts, CELL_COLUMNS)
 
 
 def _level_pairs(block: Block, factor: str, alpha: float, margin: float) -> pd.DataFrame:
@@ -187,6 +197,12 @@ def _judged(facts: list[dict], differences: np.ndarray, alpha: float, margin: fl
         for a, b, outcome, n, k in _rows(table, "a", "b", "outcome", "n", "more_seeds")
     ]
     return table
+
+
+def _together(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    """One table; with its columns even where no block has a pair."""
+    filled = [part[columns] for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=columns)
 
 
 def _rows(table: pd.DataFrame, *columns: str) -> Iterator[tuple]:

@@ -10,6 +10,10 @@ from experiments.statistics.intervals import spread
 EXACT_UP_TO = 15
 """Seeds up to which all 2ⁿ flips of sign are counted; the t test needs no company beyond."""
 
+_TESTED = ("sd", "low", "high", "effect", "t", "p", "p_sign_flip", "p_equivalent")
+TEST_COLUMNS = ("n", "difference", *_TESTED)
+"""What ``paired_test`` tells of each pair."""
+
 
 def paired_test(differences: np.ndarray, *, margin: float = 0.005, confidence: float = 0.95) -> pd.DataFrame:
     """Test, row by row, whether the mean of paired differences is zero, and whether it is small.
@@ -141,6 +145,3 @@ def _same_length(d: np.ndarray, margin: float, confidence: float) -> pd.DataFram
             ),
         }
     )
-
-
-_TESTED = ("sd", "low", "high", "effect", "t", "p", "p_sign_flip", "p_equivalent")

@@ -10,8 +10,9 @@ from experiments.records import RESULTS, TUNING_SEEDS, Outcome, Run, arguments
 from experiments.scheduling.bundle import trace_of
 from experiments.tuning.space import Space, Tuning, extension, half_decade, exponent, space
 
-DEFAULT, TUNED, BOTH, TRIAL = "default", "tuned", "both", "trial"
-"""What a planned run is for: scored at the default rate, at the tuned one, at both alike, or only a trial."""
+DEFAULT, TUNED, BOTH, DEEP, TRIAL = "default", "tuned", "both", "deep", "trial"
+"""What a planned run is for: scored at the default rate, at the tuned one, at both alike, with other constants
+tuned too, or only a trial."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Cell:
         template: a run of the cell at the default rate; its seed does not matter.
         seeds: how many scoring seeds, from 0.
         tuning: how it is tuned.
-        constants: optimizer arguments that are tuned beside the rate, with their choices.
+        constants: optimizer arguments that are tuned beside the rate, with their choices. A cell that has some
+            stands beside the same cell without, which alone is scored at the default rate and ranked.
     """
 
     template: Run
@@ -66,6 +68,7 @@ class Choice:
     score: float
     edge: str = ""  # "", "low" or "high"
     all_diverged: bool = False
+    scored: tuple[str, ...] = ()  # keys of the scoring runs with these values
 
 
 @dataclass
@@ -91,7 +94,7 @@ def state(cell: Cell, look: Look, answers: Answers) -> State:
         answers: (cell key, step) -> what the oracle proposed then.
     """
     default = [replace(cell.template, seed=seed) for seed in range(cell.seeds)]
-    now = State([Planned(run, DEFAULT) for run in default])
+    now = State([Planned(run, DEFAULT) for run in default if not cell.constants])
     if cell.tuning.strategy == "none":
         return now
     searched: Space = space(cell.tuning, cell.template.learning_rate, dict(cell.constants))
@@ -130,9 +133,14 @@ def state(cell: Cell, look: Look, answers: Answers) -> State:
             continue
         break
     best_name = json.dumps(best, sort_keys=True)
-    now.choice = Choice(best, tried[best_name][1], _edge(cell, rates, best["learning_rate"]), len(diverged) == len(tried))
     tuned = [_run(cell, {k: v for k, v in best.items() if k != "epochs"}, seed) for seed in range(cell.seeds)]
-    if tuned[0].key == default[0].key:
+    now.choice = Choice(
+        best, tried[best_name][1], _edge(cell, rates, best["learning_rate"]), len(diverged) == len(tried),
+        tuple(run.key for run in tuned),
+    )  # fmt: skip
+    if cell.constants:
+        now.planned += [Planned(run, DEEP) for run in tuned]
+    elif tuned[0].key == default[0].key:
         now.planned = [replace(p, role=BOTH) if p.role == DEFAULT else p for p in now.planned]
     else:
         now.planned += [Planned(run, TUNED) for run in tuned]

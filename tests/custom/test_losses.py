@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from custom import losses
-from custom.testing.common import BACKEND, gradient, to_numpy, to_tensor
-from custom.testing.losses import DOMAINS, LOSS_CHECKS, LossCase, check_loss
+from custom.testing.common import BACKEND, double_precision, gradient, to_numpy, to_tensor
+from custom.testing.losses import DOMAINS, LOSS_CHECKS, LossCase, check_loss, sample
 from tests.custom import oracles_losses as oracles
 
 SPECS = {spec.name: spec for spec in losses.SPECS}
@@ -88,6 +88,17 @@ WORKED = [
 @pytest.mark.parametrize(("name", "arguments", "y", "p", "loss"), WORKED)
 def test_values_worked_by_hand(name, arguments, y, p, loss):
     assert float(SPECS[name].factory(**arguments)(y, p)) == pytest.approx(loss, abs=2e-6)
+
+
+@pytest.mark.parametrize("spec", losses.SPECS, ids=lambda spec: spec.name)
+def test_float64_is_not_rounded_on_the_way(spec):
+    loss_case = case(spec)
+    y, p = sample(loss_case)
+    with double_precision():
+        loss = spec.factory(reduction="none", dtype="float64")(
+            to_tensor(y, "float64"), to_tensor(p, "float64")
+        )
+        np.testing.assert_allclose(to_numpy(loss), loss_case.reference(y, p), rtol=1e-13)
 
 
 GRADIENTS_AT_ENDS = [

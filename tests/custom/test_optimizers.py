@@ -363,10 +363,18 @@ class Stateless(optimizers.Momentum):
 
 
 OTHER = OTHER_ARGUMENTS["momentum"]
+# It fails these as well, on one backend or another, and here the name of another is wanted.
+HIDDEN = [
+    "every_precision_is_kept",
+    "a_compiled_step_is_traced_once",
+    "accumulation_is_keras",
+    "loss_scaling_is_keras",
+    "stateless_steps_vectorise",
+]
 FAULTS = [
     ("hundred_steps_follow_the_reference", Hasty, ()),
     ("arguments_survive_the_configuration", Forgetful, ()),
-    ("a_saved_model_trains_on", Stateless, ["every_precision_is_kept", "a_compiled_step_is_traced_once"]),
+    ("a_saved_model_trains_on", Stateless, HIDDEN),
 ]
 SLOW = ["a_quadratic_is_minimised", "rosenbrock_is_minimised", "rule_on_arrays_follows_the_reference"]
 

@@ -38,10 +38,18 @@ def test_bca_is_what_efron_defined():
     found = np.ravel(bca_interval(x[None], np.random.default_rng(2), resamples=40_000))
     np.testing.assert_allclose(found, expected, rtol=0.01)
     plain = np.quantile(drawn, [0.025, 0.975])
-    assert np.all(np.abs(plain - expected) > 0.01 * expected), "the sample is too tame to tell BCa from percentiles"
+    assert np.all(np.abs(plain - expected) > 0.01 * expected), (
+        "the sample is too tame to tell BCa from percentiles"
+    )
 
 
-METHODS = [(1, "none: one seed"), (2, "Student's t"), (9, "Student's t"), (10, "BCa bootstrap"), (15, "BCa bootstrap")]
+METHODS = [
+    (1, "none: one seed"),
+    (2, "Student's t"),
+    (9, "Student's t"),
+    (10, "BCa bootstrap"),
+    (15, "BCa bootstrap"),
+]
 
 
 @pytest.mark.parametrize(("n", "method"), METHODS)
@@ -94,7 +102,12 @@ def test_cell_summary_says_what_each_number_is(make_scores):
     frame = make_scores(scores)
     frame.loc[(frame["activation"] == "tanh") & (frame["optimizer"] == "momentum"), "status"] = "diverged"
     table = cell_summary(frame, np.random.default_rng(0)).set_index(["activation", "optimizer"])
-    assert list(table.index) == [("sigmoid", "sgd"), ("sigmoid", "momentum"), ("tanh", "sgd"), ("tanh", "momentum")]
+    assert list(table.index) == [
+        ("sigmoid", "sgd"),
+        ("sigmoid", "momentum"),
+        ("tanh", "sgd"),
+        ("tanh", "momentum"),
+    ]
     np.testing.assert_allclose(table["mean"], [1.58, 0.93, 0.5, 0.1])
     np.testing.assert_allclose(table["iqm"], [np.sort(SLEEP)[2:8].mean(), 0.93, 0.5, 0.1])
     assert list(table["iqm_values"]) == [6, 3, 1, 3]
@@ -102,7 +115,9 @@ def test_cell_summary_says_what_each_number_is(make_scores):
     assert list(table["n_diverged"]) == [0, 0, 0, 5]
     assert list(table["interval"]) == ["BCa bootstrap", "Student's t", "none: one seed", "none: all equal"]
     half = stats.t.ppf(0.975, 2) * np.std([0.90, 0.92, 0.97], ddof=1) / np.sqrt(3)
-    np.testing.assert_allclose(table.loc[("sigmoid", "momentum"), ["low", "high"]].tolist(), [0.93 - half, 0.93 + half])
+    np.testing.assert_allclose(
+        table.loc[("sigmoid", "momentum"), ["low", "high"]].tolist(), [0.93 - half, 0.93 + half]
+    )
 
 
 def test_another_cell_changes_no_interval(make_scores):

@@ -51,13 +51,16 @@ def test_agrees_with_scipy_and_statsmodels(n):
     tost = [ttost_paired(x, y, -0.005, 0.005)[0] for x, y in zip(a, b, strict=True)]
     np.testing.assert_allclose(table["p_equivalent"], tost)
     flips = [
-        stats.permutation_test((d,), np.sum, permutation_type="samples", n_resamples=np.inf).pvalue for d in a - b
+        stats.permutation_test((d,), np.sum, permutation_type="samples", n_resamples=np.inf).pvalue
+        for d in a - b
     ]
     np.testing.assert_allclose(table["p_sign_flip"], flips)
 
 
 def test_each_row_uses_the_seeds_it_has():
-    rows = np.array([[1.0, np.nan, 2.0, 4.0], [np.nan] * 4, [3.0, np.nan, np.nan, np.nan], [1.0, 2.0, 4.0, 7.0]])
+    rows = np.array(
+        [[1.0, np.nan, 2.0, 4.0], [np.nan] * 4, [3.0, np.nan, np.nan, np.nan], [1.0, 2.0, 4.0, 7.0]]
+    )
     table = paired_test(rows)
     assert list(table["n"]) == [3, 0, 1, 4]
     assert table.loc[0, "p"] == pytest.approx(stats.ttest_1samp([1, 2, 4], 0).pvalue)
@@ -67,7 +70,9 @@ def test_each_row_uses_the_seeds_it_has():
 
 
 # .25 with 3 seeds, .0625 with 5: no outcome can go below.
-@pytest.mark.parametrize(("n", "floor"), [(1, 1), (2, 0.5), (3, 0.25), (5, 0.0625), (10, 2 / 1024), (15, 2**-14)])
+@pytest.mark.parametrize(
+    ("n", "floor"), [(1, 1), (2, 0.5), (3, 0.25), (5, 0.0625), (10, 2 / 1024), (15, 2**-14)]
+)
 def test_sign_flip_floor(n, floor):
     assert sign_flip_p(np.linspace(1, 2, n)[None])[0] == floor
     assert sign_flip_p(np.zeros((1, n)))[0] == 1
