@@ -61,16 +61,12 @@ def number(value: Any, where: str, test: Callable[[float], bool], allowed: str) 
     return number
 
 
+def finite(value: Any, where: str) -> float:
+    return number(value, where, lambda _: True, "a finite number")
+
+
 def positive(value: Any, where: str) -> float:
     return number(value, where, lambda number: number > 0, "a finite number above 0")
-
-
-def _constants(optimizer: str, value: Any, where: str) -> dict[str, float]:
-    """The constants of an optimizer: their names are checked for our own, Keras checks those of Keras's."""
-    table = table(value, where)
-    allowed = tuple(table) if optimizer.startswith("keras:") else names.OPTIMIZER_ARGUMENTS[optimizer]
-    return {one_of(name, where, allowed): number(given, f"{where}.{name}", lambda _: True, "a finite number")
-            for name, given in table.items()}  # fmt: skip
 
 
 def table(value: Any, where: str) -> dict[str, Any]:

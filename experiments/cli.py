@@ -14,12 +14,13 @@ from experiments import plan as plans
 from experiments.errors import PlanError, UserError
 
 OUT = "results/latest"
-OK, FAILED_RUNS, INTERRUPTED, BUG = 0, 1, 130, 70
+OK, FAILED_RUNS, INTERRUPTED, UNREAD = 0, 1, 130, 141
 
 EXIT_CODES = """exit codes:
   0  all is well          1  some runs failed: the same command tries them again
   2  the plan or the command line is wrong      3  a data file is wrong
-  4  the ledger cannot be used                130  interrupted: the same command resumes"""
+  4  the ledger cannot be used                  5  the worker processes cannot start
+130  interrupted: the same command resumes"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,8 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\ninterrupted: what was finished is kept; the same command resumes", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:
-        return OK
+    except BrokenPipeError:  # whoever read what is printed has gone, as after `| head`
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, sys.stderr.fileno())
+        return UNREAD
 
 
 def _interrupt(*_: object) -> None:
@@ -145,7 +149,8 @@ def _sweep(given: argparse.Namespace) -> int:
         _write_report(given.out)
     for notice in work.notices:
         print(f"NOTE: {notice}", file=sys.stderr)
-    print(f"ended after {duration(time.monotonic() - started)}; report: {given.out / 'report.md'}")
+    page = "" if given.no_report else f"; report: {given.out / 'report.md'}"
+    print(f"ended after {duration(time.monotonic() - started)}{page}")
     if failed:
         print(f"{failed} runs failed (see `status --out {given.out}`): the same command tries them again", file=sys.stderr)
     return FAILED_RUNS if failed else OK

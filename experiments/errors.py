@@ -23,6 +23,10 @@ class LedgerError(UserError):
     exit_code = 4
 
 
+class MissingLedger(LedgerError):
+    """There is no ledger, or one without anything in it."""
+
+
 class WorkerError(UserError):
     """No worker process comes up."""
 

@@ -2,20 +2,15 @@
 
 import contextlib
 import json
-import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from experiments.errors import LedgerError
+from experiments.errors import LedgerError, MissingLedger
+from experiments.lock import hold, is_held
 from experiments.records import RESULTS, Outcome, Run
-
-try:
-    import fcntl
-except ImportError:  # no such locks on this system
-    fcntl = None  # type: ignore[assignment]
 
 SCHEMA = 1
 APPLICATION = 0x67726164  # "grad": marks the file as ours
@@ -49,7 +44,7 @@ class Ledger:
         """
         with contextlib.ExitStack() as undo, _explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            lock = undo.enter_context(_lock(path))
+            lock = undo.enter_context(hold(path))
             connection = undo.enter_context(contextlib.closing(_connect(path)))
             if _empty(connection):
                 # All in one transaction: a kill in the middle leaves an empty file, not a half-made ledger.
@@ -69,11 +64,11 @@ class Ledger:
     def read(cls, path: Path) -> "Ledger":
         """Open an existing ledger to look at it; a sweep may go on writing it meanwhile."""
         if not path.exists():
-            raise LedgerError(f"there is no ledger at {path}: run `sweep` first, or name its folder with --out")
+            raise MissingLedger(f"there is no ledger at {path}: run `sweep` first, or name its folder with --out")
         with contextlib.ExitStack() as undo, _explained(path):
             connection = undo.enter_context(contextlib.closing(_connect(path)))
             if _empty(connection):
-                raise LedgerError(f"the ledger {path} is empty: its sweep has only just begun, or was stopped at once")
+                raise MissingLedger(f"the ledger {path} is empty: its sweep has just begun, or was stopped at once")
             _check(path, connection)
             undo.pop_all()
         return cls(path, connection)
@@ -147,8 +142,13 @@ class Ledger:
             write.execute("DELETE FROM running WHERE key = ?", (run.key,))
 
     def started(self, worker: int, run: Run, epoch: int) -> None:
+        """Note that a worker has ended ``epoch`` epochs of a run (0: that it has begun)."""
         with self._transaction() as write:
-            write.execute("INSERT OR REPLACE INTO running VALUES (?, ?, ?, ?)", (worker, run.key, epoch, time.time()))
+            write.execute(
+                "INSERT INTO running VALUES (?, ?, ?, ?) ON CONFLICT (worker) DO UPDATE SET key=excluded.key, "
+                "epoch=excluded.epoch, since=CASE WHEN key = excluded.key THEN since ELSE excluded.since END",
+                (worker, run.key, epoch, time.time()),
+            )
 
     def results(self) -> set[str]:
         """Keys of the runs that need no more training."""
@@ -159,7 +159,7 @@ class Ledger:
 
     def running(self) -> list[tuple[int, str, int, float]]:
         """Worker, key, epoch and start of what is being trained; nothing where no sweep is writing (any more)."""
-        if self._lock is None and not _held(self.path):
+        if self._lock is None and not is_held(self.path):
             return []
         return list(self._read("SELECT worker, key, epoch, since FROM running ORDER BY worker"))
 
@@ -218,6 +218,10 @@ def _check(path: Path, connection: sqlite3.Connection) -> None:
             f"{path} was written by a newer version (ledger {version}, this program reads up to {SCHEMA}): "
             "update the program, or choose another folder with --out"
         )
+    ((count,), (size,)) = (connection.execute(f"PRAGMA page_{what}").fetchone() for what in ("count", "size"))
+    ahead = Path(f"{path}-wal")
+    if count * size > path.stat().st_size and not (ahead.exists() and ahead.stat().st_size):
+        raise sqlite3.DatabaseError("its end is missing")  # SQLite takes a last page that is cut for zeros
 
 
 @contextlib.contextmanager
@@ -231,39 +235,3 @@ def _explained(path: Path) -> Iterator[None]:
             f"the ledger {path} cannot be used ({error}): restore it from a copy, free disk space if it is full, "
             "or move it away and run the sweep again"
         ) from error
-
-
-def _lock(path: Path) -> Any:
-    """Hold ``ledger.lock`` for as long as this process lives: the system lets go of it even after a kill."""
-    handle = open(path.with_suffix(".lock"), "a+")  # noqa: SIM115 - held open on purpose
-    if fcntl is None:
-        return handle
-    for wait in (0.05, 0.1, 0.2, 0):  # someone who asks `_held` holds it for a blink
-        with contextlib.suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            break
-        time.sleep(wait)
-    else:
-        handle.seek(0)
-        owner = handle.read().strip() or "unknown"
-        handle.close()
-        raise LedgerError(
-            f"another sweep (process {owner}) is writing {path}: wait for it, stop it, or choose another folder with --out"
-        ) from None
-    handle.seek(0)
-    handle.truncate()
-    handle.write(str(os.getpid()))
-    handle.flush()
-    return handle
-
-
-def _held(path: Path) -> bool:
-    """Whether a sweep is writing this ledger now."""
-    try:
-        with open(path.with_suffix(".lock")) as handle:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except (OSError, AttributeError):  # held, or no such locks on this system
-        return True
-    return False

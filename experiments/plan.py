@@ -1,7 +1,5 @@
 """A validated plan (names only) and the runs that it asks for."""
 
-import difflib
-import math
 import os
 import re
 import tomllib
@@ -191,7 +189,7 @@ def _block(table: dict[str, Any], where: str) -> Block:
             checked[key] = {checks.one_of(name, label, optimizers): _constants(name, given, f"{label}.{name}")
                             for name, given in checks.table(value, label).items()}  # fmt: skip
         elif key == "constants":
-            checked[key] = {checks.one_of(name, label, optimizers): _choices(given, f"{label}.{name}")
+            checked[key] = {checks.one_of(name, label, optimizers): _choices(name, given, f"{label}.{name}")
                             for name, given in checks.table(value, label).items()}  # fmt: skip
         elif key == "model_args":
             allowed = names.MODEL_ARGUMENTS[table.get("model", "mlp")] if table.get("model", "mlp") in names.MODELS else ()
@@ -200,11 +198,28 @@ def _block(table: dict[str, Any], where: str) -> Block:
     return Block(**checked)
 
 
-def _choices(table: Any, where: str) -> dict[str, list[float]]:
+def _named(optimizer: str, value: Any, where: str) -> dict[str, Any]:
+    """Constants of an optimizer: their names are checked for our own, Keras checks those of Keras's."""
+    table = checks.table(value, where)
+    if not optimizer.startswith("keras:"):
+        for name in table:
+            checks.one_of(name, where, names.OPTIMIZER_ARGUMENTS[optimizer])
+    elif "learning_rate" in table:
+        raise PlanError(f"{where} names learning_rate: give it under learning_rates")
+    return table
+
+
+def _constants(optimizer: str, value: Any, where: str) -> dict[str, float]:
+    return {name: checks.finite(given, f"{where}.{name}") for name, given in _named(optimizer, value, where).items()}
+
+
+def _choices(optimizer: str, value: Any, where: str) -> dict[str, list[float]]:
     """Constant -> the values that tuning may choose from."""
     found = {}
-    for name, values in checks.table(table, where).items():
-        if name == "learning_rate" or not isinstance(values, list) or not values:
-            raise PlanError(f"{where}.{name} is {values!r}; give a list of numbers for a constant beside the learning rate")
-        found[name] = [checks.number(value, f"{where}.{name}", lambda _: True, "finite numbers") for value in values]
+    for name, values in _named(optimizer, value, where).items():
+        if not isinstance(values, list) or not values:
+            raise PlanError(f"{where}.{name} is no list with at least one number; give what tuning may choose from")
+        found[name] = [checks.finite(each, f"{where}.{name}") for each in values]
+        if len(set(found[name])) < len(values):
+            raise PlanError(f"{where}.{name} has a value twice; give each once")
     return found

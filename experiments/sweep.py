@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments import datasets
+from experiments.errors import MissingLedger
 from experiments.grid import DataFacts, cells
 from experiments.ledger import Ledger
 from experiments.plan import Plan
@@ -157,7 +158,9 @@ class Campaign:
             self._cell_of.setdefault(planned.run.key, set()).add(number)
 
     def _rows(self, number: int) -> list[tuple[int, str, Run]]:
-        return [(number * RUNS_A_CELL + i, p.role, p.run) for i, p in enumerate(self.states[number].planned)]
+        # A run that several cells ask for belongs to the first of them, whichever asks first.
+        return [(number * RUNS_A_CELL + i, p.role, p.run) for i, p in enumerate(self.states[number].planned)
+                if min(self._cell_of[p.run.key]) == number]  # fmt: skip
 
     def _look(self, key: str) -> Outcome | None:
         if key not in self._results:
@@ -180,7 +183,7 @@ def run(work: Work, out: Path, data_dir: str | None, workers: int, command: str,
         watch: given the campaign, returns what is called with every event after it is in the ledger.
 
     Returns:
-        the number of planned runs that failed.
+        the number of planned runs that failed, or of cells that could not be tuned.
 
     Raises:
         LedgerError: see `Ledger.write`.
@@ -200,24 +203,25 @@ def run(work: Work, out: Path, data_dir: str | None, workers: int, command: str,
             for event in pool.events():
                 if event.kind == "started" and event.run:
                     ledger.started(event.worker, event.run, 0)
+                elif event.kind == "epoch" and event.run:
+                    ledger.started(event.worker, event.run, event.value.epoch)
                 elif event.kind == "outcome" and event.run:
                     pool.submit(campaign.took(event.run, event.value))
                     failed += event.value.status not in RESULTS
                 elif event.kind == "answer":
                     pool.submit(campaign.answered(*event.value))
                 tell(event)
-    return failed
+    return failed or campaign.open_cells()  # an oracle that brought its workers down leaves its cell open
 
 
 def survey(work: Work, out: Path) -> tuple[Campaign | None, list[Run], int]:
     """Without writing anything: what is known to be pending, and how many runs are there already."""
-    path = out / LEDGER
-    if not path.exists():
-        runs = [p.run for cell in work.cells for p in state(cell, lambda _: None, {}).planned]
-        return None, runs, 0
-    with Ledger.read(path) as ledger:
-        campaign = Campaign(work, ledger)
-        return campaign, campaign.pending(), campaign.done()
+    try:
+        with Ledger.read(out / LEDGER) as ledger:
+            campaign = Campaign(work, ledger)
+            return campaign, campaign.pending(), campaign.done()
+    except MissingLedger:
+        return None, [p.run for cell in work.cells for p in state(cell, lambda _: None, {}).planned], 0
 
 
 def estimate(work: Work, pending: list[Run], workers: int, states: list[State] | None = None) -> float:

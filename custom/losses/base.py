@@ -119,12 +119,18 @@ def smallest_probability(dtype: Any) -> float:
     return 2.0**-14 if is_half else keras.config.epsilon()
 
 
-def at_least(p: Any, least: float) -> Any:
-    """max(p, least) in value, with the slope 1 of p everywhere.
+def raised(p: Any) -> Any:
+    """max(p, smallest probability), in the dtype of p (``keras.ops.maximum`` turns float64 into float32)."""
+    least = smallest_probability(p.dtype)
+    return ops.where(p < least, least, p)
+
+
+def raised_with_slope(p: Any) -> Any:
+    """``raised(p)`` in value, with the slope 1 of p everywhere.
 
     A plain maximum would stop the gradient of the most confident mistakes, those at p = 0.
     """
-    return p + ops.stop_gradient(ops.maximum(p, least) - p)
+    return p + ops.stop_gradient(raised(p) - p)
 
 
 def check_fraction(loss: str, name: str, value: float) -> float:

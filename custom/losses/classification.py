@@ -8,13 +8,13 @@ from keras import ops
 
 from custom.losses.base import (
     FormulaLoss,
-    at_least,
     check_flag,
     check_fraction,
     check_labels,
     matched,
     mean,
-    smallest_probability,
+    raised,
+    raised_with_slope,
     to_floats,
 )
 from custom.spec import Spec
@@ -32,8 +32,7 @@ def binary_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=0.0):
         z = p
         loss = -(y * ops.log_sigmoid(z) + (1 - y) * ops.log_sigmoid(-z))
     else:
-        least = smallest_probability(p.dtype)
-        loss = -(y * ops.log(at_least(p, least)) + (1 - y) * ops.log(at_least(1 - p, least)))
+        loss = -(y * ops.log(raised_with_slope(p)) + (1 - y) * ops.log(raised_with_slope(1 - p)))
     return mean(loss)
 
 
@@ -43,9 +42,8 @@ def binary_crossentropy_gradient(y_true, y_pred, from_logits=False, label_smooth
     if from_logits:
         z = p
         return (ops.sigmoid(z) - y) / p.shape[-1]
-    least = smallest_probability(p.dtype)
     # (p - y) / (p (1-p)), written so that it stays defined at p = y = 0 and at p = y = 1
-    return ((1 - y) / ops.maximum(1 - p, least) - y / ops.maximum(p, least)) / p.shape[-1]
+    return ((1 - y) / raised(1 - p) - y / raised(p)) / p.shape[-1]
 
 
 def _binary(y_true, y_pred, label_smoothing):
@@ -123,7 +121,7 @@ def categorical_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=
     if from_logits:
         z = p
         return -ops.sum(y * ops.log_softmax(z), axis=-1)
-    return -ops.sum(y * ops.log(at_least(p, smallest_probability(p.dtype))), axis=-1)
+    return -ops.sum(y * ops.log(raised_with_slope(p)), axis=-1)
 
 
 def categorical_crossentropy_gradient(y_true, y_pred, from_logits=False, label_smoothing=0.0):
@@ -132,7 +130,7 @@ def categorical_crossentropy_gradient(y_true, y_pred, from_logits=False, label_s
     if from_logits:
         z = p
         return ops.softmax(z) - y
-    return -y / ops.maximum(p, smallest_probability(p.dtype))
+    return -y / raised(p)
 
 
 def _categorical(y_true, y_pred, label_smoothing):
@@ -210,7 +208,7 @@ def sparse_categorical_crossentropy(y_true, y_pred, from_logits=False):
     if from_logits:
         log_p = ops.log_softmax(p)
     else:
-        log_p = ops.log(at_least(p, smallest_probability(p.dtype)))
+        log_p = ops.log(raised_with_slope(p))
     K = p.shape[-1]
     loss = -ops.sum(ops.one_hot(y, K, dtype=log_p.dtype) * log_p, axis=-1)
     # No error can be raised in compiled code, and without this the loss of an unknown class were 0.
@@ -223,7 +221,7 @@ def sparse_categorical_crossentropy_gradient(y_true, y_pred, from_logits=False):
     one_hot = ops.one_hot(y, p.shape[-1], dtype=p.dtype)
     if from_logits:
         return ops.softmax(p) - one_hot
-    return -one_hot / ops.maximum(p, smallest_probability(p.dtype))
+    return -one_hot / raised(p)
 
 
 def _sparse(y_true, y_pred):

@@ -125,7 +125,7 @@ def huber(y_true, y_pred, delta=1.0):
     """mean of e²/2 where |e| <= δ, of δ (|e| - δ/2) elsewhere, with e = ŷ - y."""
     y, y_hat = matched("Huber", y_true, y_pred)
     e = absolute(y_hat - y)
-    c = ops.minimum(e, delta)
+    c = ops.clip(e, 0, delta)
     # e²/2 for c = e and δ (e - δ/2) for c = δ. No branch can overflow while the other is taken.
     return mean(c * (e - c / 2))
 

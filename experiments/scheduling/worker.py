@@ -13,23 +13,12 @@ from experiments.tuning.cell import Ask
 from experiments.tuning.oracles import propose
 
 TRACES = 3  # compiled cells kept at hand: a cell's next round of tuning comes back soon
-ENVIRONMENT = {
-    "KERAS_BACKEND": "tensorflow",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    # Off by default on some CPUs, and 2.5 times faster for convolutions.
-    "TF_ENABLE_ONEDNN_OPTS": "1",
-    # One process a core, one thread a process: threads inside an operation do not pay for nets this small.
-    "OMP_NUM_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-}
 
 
 def main(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
     """Serve bundles until the pipe closes. Whatever libraries print goes to the file ``log``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the parent decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    os.environ.update(ENVIRONMENT)
     _redirect(log)
     threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
     try:
@@ -66,11 +55,9 @@ class _Trainers:
     """The data sets and compiled cells that were used last."""
 
     def __init__(self, data_dir: str | None):
-        import tensorflow as tf
+        from experiments.training import backend
 
-        tf.config.threading.set_intra_op_parallelism_threads(1)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
-        tf.config.experimental.enable_op_determinism()
+        backend.start()
         self.data_dir = data_dir
         self.data: OrderedDict[str, Any] = OrderedDict()
         self.cells: OrderedDict[tuple, Any] = OrderedDict()
@@ -100,11 +87,12 @@ class _Trainers:
     def _dataset(self, run) -> Any:
         from experiments import datasets
         from experiments.errors import DataError
+        from experiments.training.setup import Arrays
 
         if run.dataset not in self.data:
             while len(self.data) >= 2:
                 self.data.popitem(last=False)
-            self.data[run.dataset] = datasets.load(run.dataset, self.data_dir)
+            self.data[run.dataset] = Arrays(datasets.load(run.dataset, self.data_dir))
         data = self.data[run.dataset]
         if data.fingerprint != run.fingerprint:
             raise DataError(f"{run.dataset} on disk is no longer what the plan was made with: start the sweep again")

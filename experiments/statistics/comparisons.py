@@ -136,9 +136,11 @@ def _level_pairs(block: Block, factor: str, alpha: float, margin: float) -> pd.D
     facts = []
     for row, (a, b) in enumerate(zip(first, second, strict=True)):
         conditions, seeds = balanced(~np.isnan(block.score[a] - block.score[b]))
-        both = block.score[[a, b]][:, conditions][:, :, seeds].mean(axis=1)
-        differences[row, seeds] = both[0] - both[1]
-        mean_a, mean_b = both.mean(axis=1) if seeds.any() else (np.nan, np.nan)
+        mean_a, mean_b = np.nan, np.nan
+        if seeds.any():
+            both = block.score[[a, b]][:, conditions][:, :, seeds].mean(axis=1)
+            differences[row, seeds] = both[0] - both[1]
+            mean_a, mean_b = both.mean(axis=1)
         names = block.names | {"factor": factor, "a": block.levels[a], "b": block.levels[b]}
         facts.append(names | {"mean_a": mean_a, "mean_b": mean_b, "conditions": int(conditions.sum())})
     return _judged(facts, differences, alpha, margin)

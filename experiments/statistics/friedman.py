@@ -174,6 +174,6 @@ def _too_few(found: int, minimum: int, k: int, alpha: float) -> str:
     distance, gap = critical_difference(k, found, alpha), k - 1
     vain = ": nothing could be told apart" if distance > gap else ""
     return (
-        f"{text}. With {found} block{'' if found == 1 else 's'} and {k} levels the critical difference of mean "
-        f"ranks is {distance:.1f} (at {alpha:g}), and the largest possible one is {gap}{vain}"
+        f"{text}. With {found} block{'' if found == 1 else 's'} and {k} levels the critical difference "
+        f"of mean ranks is {distance:.1f} (at {alpha:g}), and the largest possible one is {gap}{vain}"
     )

@@ -115,8 +115,8 @@ def interquartile_mean(x: np.ndarray) -> float:
     and the interquartile mean is then the plain mean.
 
     Example:
-        >>> interquartile_mean(np.array([0.1, 0.90, 0.94, 0.95]))
-        0.92
+        >>> interquartile_mean(np.array([0.1, 0.5, 0.75, 0.95]))
+        0.625
 
     References: Agarwal et al. (2021), Deep reinforcement learning at the edge of the
     statistical precipice, NeurIPS.

@@ -5,6 +5,9 @@ from scipy import stats
 
 from experiments.statistics.scores import check_share
 
+LARGEST_EFFECT = 1000.0
+"""Effects beyond this many standard deviations are taken for this many: scipy's series fails there."""
+
 
 def power_of_difference(difference: float, sd: float, n: np.ndarray | int, alpha: float = 0.05) -> np.ndarray:
     """Chance that a two-sided paired t test of n seeds finds a true difference.
@@ -25,10 +28,10 @@ def power_of_difference(difference: float, sd: float, n: np.ndarray | int, alpha
     """
     n = np.asarray(n)
     critical = stats.t.isf(alpha / 2, n - 1)
-    shift = abs(difference) / sd * np.sqrt(n)
-    return np.nan_to_num(stats.nct.sf(critical, n - 1, shift)) + np.nan_to_num(
-        stats.nct.cdf(-critical, n - 1, shift)
-    )
+    shift = min(abs(difference) / sd, LARGEST_EFFECT) * np.sqrt(n)
+    # Beyond a shift of 5 the far tail is below 3e-7; scipy's series for it gives NaN where it is negligible.
+    far_tail = np.where(shift < 5, np.nan_to_num(stats.nct.cdf(-critical, n - 1, np.minimum(shift, 5))), 0)
+    return stats.nct.sf(critical, n - 1, shift) + far_tail
 
 
 def power_of_equivalence(
@@ -51,9 +54,11 @@ def power_of_equivalence(
     """
     n = np.asarray(n)
     critical = stats.t.isf(alpha, n - 1)
-    above = stats.nct.sf(critical, n - 1, (margin + difference) / sd * np.sqrt(n))
-    below = stats.nct.sf(critical, n - 1, (margin - difference) / sd * np.sqrt(n))
-    return np.clip(np.nan_to_num(above) + np.nan_to_num(below) - 1, 0, 1)
+    above, below = (
+        stats.nct.sf(critical, n - 1, np.clip(room / sd, 0, LARGEST_EFFECT) * np.sqrt(n))
+        for room in (margin + difference, margin - difference)
+    )
+    return np.clip(above + below - 1, 0, 1)
 
 
 def seeds_needed(

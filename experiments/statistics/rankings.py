@@ -151,9 +151,9 @@ def _ranks_by_seed(block: Block) -> tuple[np.ndarray, int]:
     return stats.rankdata(-score, axis=0).mean(axis=1), int(conditions.sum())
 
 
-def _positions(mean_rank: np.ndarray) -> np.ndarray:
-    """1 for the best; equals share the better place."""
-    return stats.rankdata(mean_rank.round(9), method="min").astype(int) if len(mean_rank) else mean_rank
+def _positions(mean_rank: np.ndarray) -> pd.Series:
+    """1 for the best; equals share the better place; missing where there is no rank."""
+    return pd.Series(mean_rank.round(9)).rank(method="min").astype("Int64")
 
 
 def _named(block: Block, factor: str, table: pd.DataFrame) -> pd.DataFrame:

@@ -26,7 +26,9 @@ class CompiledTrainer:
         dense = not any("conv" in type(layer).__name__.lower() for layer in self.model.layers)
         self.chunk = CHUNK["dense" if dense else "convolution"]
         # One array for all three parts, so that one trace of the evaluation serves them all.
-        self.x = tf.constant(setup.x)
+        if "tensor" not in setup.kept:
+            setup.kept["tensor"] = tf.constant(setup.x)
+        self.x = setup.kept["tensor"]
         self.y = tf.constant(setup.y)
         self.optimizer.build(self.model.trainable_variables)
         self._fresh_slots = [np.array(keras.ops.convert_to_numpy(v)) for v in self.optimizer.variables]

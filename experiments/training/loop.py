@@ -78,12 +78,16 @@ def train(trainer: Trainer, run: Run, on_epoch: Callable[[Epoch], None] = lambda
         on_epoch(epoch)
         if number in (run.epochs, max(1, run.epochs // 2)):
             look_inside("end" if number == run.epochs else "middle")
-        if best is None or validation_metric > best[0]:
-            best = (validation_metric, number, trainer.weights())
+        # R² of a constant target is no number: then the loss decides.
+        merit = -validation_loss if math.isnan(validation_metric) else validation_metric
+        if best is None or merit > best[0]:
+            best = (merit, number, trainer.weights())
 
+    # Only the run that waited for the trace pays for it; the others of its cell share it.
+    compile_seconds, trainer.compile_seconds = trainer.compile_seconds, 0.0
     outcome: dict = {}
     if diverged_at is None and best is not None:
-        outcome = {"best_epoch": best[1], "validation_metric": best[0]}
+        outcome = {"best_epoch": best[1], "validation_metric": curve[best[1] - 1].validation_metric}
         if not run.tuning:
             last = scored("test")
             outcome |= {"last_test_loss": last[0], "last_test_metric": last[1]}
@@ -94,13 +98,14 @@ def train(trainer: Trainer, run: Run, on_epoch: Callable[[Epoch], None] = lambda
     return Outcome(
         status="done" if diverged_at is None else "diverged",
         metric=setup.head.metric,
-        chance=setup.head.chance(setup.labels["test"]),
+        # A diverged trial scores at chance, so for tuning even that must not come from the test part.
+        chance=setup.head.chance(setup.labels["validation" if run.tuning else "test"]),
         curve=tuple(curve),
         step=diverged_at,
         parameters=int(sum(np.prod(v.shape) for v in setup.model.trainable_variables)),
         state_bytes=int(state_bytes(trainer.setup.optimizer)),
         seconds=time.perf_counter() - started - aside,
-        compile_seconds=trainer.compile_seconds,
+        compile_seconds=compile_seconds,
         peak_bytes=peak_bytes(),
         machine=describe(),
         diagnostics=tuple(rows),

@@ -1,6 +1,6 @@
 """What both engines start from: the arrays, the model, the optimizer and the loss of one trace."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -44,6 +44,7 @@ class Setup:
     counts: dict[str, int]
     batch_size: int
     whole_batch: bool
+    kept: dict[str, Any] = field(default_factory=dict)
 
     def initial_weights(self, run: Run) -> list[np.ndarray]:
         return models.initial_weights(self.model, self.built, run.initialiser, run.seed)
@@ -71,23 +72,41 @@ class Setup:
         return 1 - summed_score / (examples * variance) if variance else float("nan")
 
 
-def prepare(run: Run, data: Dataset) -> Setup:
+class Arrays:
+    """A data set as one array a side: train, validation and test one behind the other.
+
+    Made once for each data set and shared by all traces; ``kept`` is where an engine keeps its own copy.
+    """
+
+    def __init__(self, data: Dataset):
+        parts = {name: getattr(data, name) for name in PARTS}
+        self.task, self.outputs, self.input_shape = data.task, data.outputs, data.input_shape
+        self.fingerprint = data.fingerprint
+        self.x = np.concatenate([part.x for part in parts.values()])
+        self.labels = {name: part.y for name, part in parts.items()}
+        self.counts = {name: len(part.y) for name, part in parts.items()}
+        self.starts = dict(zip(PARTS, np.cumsum([0, *self.counts.values()])[:-1].tolist(), strict=True))
+        self.kept: dict[str, Any] = {}
+
+
+def prepare(run: Run, data: Dataset | Arrays) -> Setup:
     """Build everything that the runs of one trace share."""
-    head = head_for(data.task, data.outputs, run.head, run.loss)
-    parts = {name: getattr(data, name) for name in PARTS}
-    counts = {name: len(part.y) for name, part in parts.items()}
-    model = models.build(run.model, data.input_shape, head, run.activation, run.activation_args, run.model_args)
+    arrays = data if isinstance(data, Arrays) else Arrays(data)
+    head = head_for(arrays.task, arrays.outputs, run.head, run.loss)
+    model = models.build(run.model, arrays.input_shape, head, run.activation, run.activation_args, run.model_args)
+    examples = arrays.counts["train"]
     return Setup(
         head=head,
         model=model,
         built=[np.array(ops.convert_to_numpy(v)) for v in model.variables],
         optimizer=make_optimizer(run.optimizer, run.learning_rate, dict(run.optimizer_args)),
         loss=make_loss(head),
-        x=np.concatenate([part.x for part in parts.values()]),
-        y=np.concatenate([head.encode(part.y) for part in parts.values()]),
-        labels={name: part.y for name, part in parts.items()},
-        starts=dict(zip(PARTS, np.cumsum([0, *counts.values()])[:-1].tolist(), strict=True)),
-        counts=counts,
-        batch_size=min(run.batch_size or counts["train"], counts["train"]),
+        x=arrays.x,
+        y=np.concatenate([head.encode(labels) for labels in arrays.labels.values()]),
+        labels=arrays.labels,
+        starts=arrays.starts,
+        counts=arrays.counts,
+        batch_size=min(run.batch_size or examples, examples),
         whole_batch=run.batch_size == 0,
+        kept=arrays.kept,
     )

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Container, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from experiments.records import RESULTS, TUNING_SEEDS, Outcome, Run, arguments
 from experiments.scheduling.bundle import trace_of
-from experiments.tuning.space import Space, Tuning, extension, half_decade, exponent, space
+from experiments.tuning.space import Space, Tuning, exponent, extension, half_decade, space
 
 DEFAULT, TUNED, BOTH, DEEP, TRIAL = "default", "tuned", "both", "deep", "trial"
 """What a planned run is for: scored at the default rate, at the tuned one, at both alike, with other constants
@@ -109,21 +110,23 @@ def state(cell: Cell, look: Look, answers: Answers) -> State:
             return now
         if proposals:
             trials = [[_run(cell, values, TUNING_SEEDS + seed) for seed in range(cell.tuning.seeds)] for values in proposals]
-            now.planned += [Planned(run, TRIAL) for runs in trials for run in runs if run.key not in {p.run.key for p in now.planned}]
+            there = {planned.run.key for planned in now.planned}
+            fresh = {run.key: Planned(run, TRIAL) for runs in trials for run in runs if run.key not in there}
+            now.planned += fresh.values()
             outcomes = [[look(run.key) for run in runs] for runs in trials]
             if any(outcome is None for several in outcomes for outcome in several):
                 return now
             for values, several in zip(proposals, outcomes, strict=True):
                 score, loss = _score([outcome for outcome in several if outcome is not None])
-                tried[json.dumps(values, sort_keys=True)] = (values, score, loss)
+                tried[_name(values)] = (values, score, loss)
                 if all(outcome is not None and outcome.status == "diverged" for outcome in several):
-                    diverged.add(json.dumps(values, sort_keys=True))
-            told.append([tried[json.dumps(values, sort_keys=True)][1] for values in proposals])
+                    diverged.add(_name(values))
+            told.append([tried[_name(values)][1] for values in proposals])
             step += 1
             continue
         # The oracle is through with this space: choose, or grow the grid and go on.
         now.trials = list(tried.values())
-        best = _best(now.trials)
+        best = _best(now.trials, diverged)
         rates = [values["learning_rate"] for values, _, _ in now.trials]
         more = extension(rates, best["learning_rate"]) if cell.tuning.strategy == "grid" else []
         if more and grown < cell.tuning.extensions:
@@ -132,10 +135,9 @@ def state(cell: Cell, look: Look, answers: Answers) -> State:
             searched = {**searched, "learning_rate": {"choices": more}}
             continue
         break
-    best_name = json.dumps(best, sort_keys=True)
     tuned = [_run(cell, {k: v for k, v in best.items() if k != "epochs"}, seed) for seed in range(cell.seeds)]
     now.choice = Choice(
-        best, tried[best_name][1], _edge(cell, rates, best["learning_rate"]), len(diverged) == len(tried),
+        best, tried[_name(best)][1], _edge(cell, rates, best["learning_rate"]), len(diverged) == len(tried),
         tuple(run.key for run in tuned),
     )  # fmt: skip
     if cell.constants:
@@ -166,22 +168,30 @@ def _run(cell: Cell, values: dict[str, Any], seed: int) -> Run:
 
 
 def _score(outcomes: list[Outcome]) -> tuple[float, float]:
-    """Mean validation metric, and mean validation loss (for ties). A diverged run counts at chance."""
+    """Mean validation metric, and mean validation loss (for ties). A diverged run counts at chance, and so does
+    one whose metric is no number (R² of a constant target): there the loss alone decides."""
     metrics, losses = [], []
     for outcome in outcomes:
         if outcome.status not in RESULTS or outcome.validation_metric is None:
             metrics.append(outcome.chance)
             losses.append(float("inf"))
         else:
-            metrics.append(outcome.validation_metric)
+            metrics.append(outcome.chance if math.isnan(outcome.validation_metric) else outcome.validation_metric)
             losses.append(outcome.curve[outcome.best_epoch - 1].validation_loss)
     return sum(metrics) / len(metrics), sum(losses) / len(losses)
 
 
-def _best(trials: list[tuple[dict[str, Any], float, float]]) -> dict[str, Any]:
-    """The best trial at the full budget: highest metric, then lowest loss, then lowest rate."""
+def _best(trials: list[tuple[dict[str, Any], float, float]], diverged: Container[str]) -> dict[str, Any]:
+    """The best trial at the full budget: highest metric, then lowest loss, then lowest rate.
+
+    What diverged with every seed comes last, though a slow rate can be below chance (a negative R²).
+    """
     full = [trial for trial in trials if "epochs" not in trial[0]] or trials
-    return min(full, key=lambda trial: (-trial[1], trial[2], trial[0]["learning_rate"]))[0]
+    return min(full, key=lambda trial: (_name(trial[0]) in diverged, -trial[1], trial[2], trial[0]["learning_rate"]))[0]
+
+
+def _name(values: dict[str, Any]) -> str:
+    return json.dumps(values, sort_keys=True)
 
 
 def _edge(cell: Cell, rates: list[float], best: float) -> str:
@@ -190,6 +200,6 @@ def _edge(cell: Cell, rates: list[float], best: float) -> str:
         low, high = min(rates), max(rates)
     else:
         middle, half = exponent(cell.template.learning_rate), cell.tuning.points // 2
-        margin = 10 ** (0.05 * half / 2)
+        margin = 10 ** (0.05 * half)  # the range is 2 half half-decades wide
         low, high = half_decade(middle - half) * margin, half_decade(middle + half) / margin
     return "low" if best <= low else "high" if best >= high else ""

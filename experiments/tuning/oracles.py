@@ -11,7 +11,7 @@ from typing import Any
 
 from experiments.tuning.space import Space
 
-ROUND = 4  # trials that are asked for before any of them is told
+ROUND = 4  # trials that are asked for before any of them is told; a grid comes in one go
 
 
 def propose(strategy: str, space: Space, trials: int, epochs: int, seed: int,
@@ -29,23 +29,34 @@ def propose(strategy: str, space: Space, trials: int, epochs: int, seed: int,
     Returns:
         one dictionary a trial: parameter -> value, and ``epochs`` where Hyperband gives fewer.
     """
+    if strategy in ("random", "bayesian") and sum(map(len, told)) >= trials:
+        return []  # known without telling all over again, which costs a Gaussian process a trial
     import keras_tuner
 
     oracle = _oracle(keras_tuner, strategy, space, trials, epochs, seed)
     with contextlib.redirect_stdout(io.StringIO()):
         for scores in told:
-            asked = [oracle.create_trial(f"tuner-{number}") for number in range(len(scores))]
-            for trial, score in zip(asked, scores, strict=True):
-                oracle.update_trial(trial.trial_id, {"score": score})
-                trial.status = "COMPLETED"
-                oracle.end_trial(trial)
+            # A grid waits for each result before it goes on, and makes nothing of it: asked and told one by one.
+            rounds = [[score] for score in scores] if strategy == "grid" else [scores]
+            for several in rounds:
+                asked = [oracle.create_trial(f"tuner-{number}") for number in range(len(several))]
+                for trial, score in zip(asked, several, strict=True):
+                    _tell(oracle, trial, score)
         proposals: list[dict[str, Any]] = []
-        while len(proposals) < ROUND:
+        while len(proposals) < ROUND or strategy == "grid":
             trial = oracle.create_trial(f"tuner-{len(proposals)}")
             if trial.status != "RUNNING":  # it waits for results, or it is done
                 break
             proposals.append(_values(trial.hyperparameters.values, epochs))
+            if strategy == "grid":
+                _tell(oracle, trial, 0.0)
     return proposals
+
+
+def _tell(oracle: Any, trial: Any, score: float) -> None:
+    oracle.update_trial(trial.trial_id, {"score": score})
+    trial.status = "COMPLETED"
+    oracle.end_trial(trial)
 
 
 def _oracle(keras_tuner: Any, strategy: str, space: Space, trials: int, epochs: int, seed: int) -> Any:
@@ -76,6 +87,6 @@ def _oracle(keras_tuner: Any, strategy: str, space: Space, trials: int, epochs: 
 def _values(values: dict[str, Any], epochs: int) -> dict[str, Any]:
     """Without Hyperband's bookkeeping. A promoted trial trains from the start again: the run is its own record."""
     ours = {name: value for name, value in values.items() if not name.startswith("tuner/")}
-    if values.get("tuner/epochs", epochs) != epochs:
+    if values.get("tuner/epochs", epochs) < epochs:
         ours["epochs"] = int(values["tuner/epochs"])
     return ours

@@ -320,10 +320,11 @@ def test_sqrt_keeps_arrays_in_float64():
 def test_fit_trains_in_graph_mode():
     """Through ``model.fit``, compiled by Keras, for the optimizer with the most kinds of state."""
     x = np.linspace(-1, 1, 16, dtype="float32")[:, None]
-    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-    model.compile(optimizers.Nadam(0.1, clipnorm=1.0, use_ema=True), loss="mse")
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, kernel_initializer="zeros")])
+    model.compile(optimizers.Nadam(0.5, clipnorm=1.0, use_ema=True, ema_momentum=0.5), loss="mse")
     history = model.fit(x, 3 * x, batch_size=5, epochs=5, verbose=0).history["loss"]
     assert history[-1] < history[0] / 2
+    assert optimizers.state_bytes(model.optimizer) == 2 * (3 * 4 + 4)  # kernel and bias: m, v, average; Π
 
 
 @keras.saving.register_keras_serializable(package="gradlab-tests")

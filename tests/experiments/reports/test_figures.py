@@ -108,6 +108,14 @@ def visible_text(figure):
     return shown
 
 
+def test_dollar_signs_in_names_are_no_formulas(scenes):
+    for picture in PICTURES:
+        with style.theme():
+            texts = picture.draw(scenes["hostile"]).findobj(Text)
+        assert any("$" in text.get_text() for text in texts)
+        assert not any(text.get_parse_math() for text in texts)
+
+
 @pytest.mark.parametrize("scene", ["grid", "20 x 20"])
 def test_words_of_a_cell_fit_into_it(scenes, scene):
     with style.theme():

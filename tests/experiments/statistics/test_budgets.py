@@ -94,7 +94,7 @@ FAULTS = {
     ),
     "twice": (
         lambda c: comparison_at(pd.concat([c, c])),
-        "epoch 1 of digits, mlp, relu, adam, 0 stands twice",
+        "epoch 1 of digits, mlp, relu, batch_gd, 0 stands twice",
     ),
     "not finite": (lambda c: comparison_at(c.assign(score=np.nan)), "did not diverge"),
     "no chance": (lambda c: comparison_at(c.assign(status="diverged")), "no chance level"),

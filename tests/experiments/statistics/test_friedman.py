@@ -8,12 +8,13 @@ from scipy import stats
 from experiments.statistics import critical_difference, friedman_nemenyi
 
 # AUC of C4.5 with and without tuned m and cf on 14 UCI data sets: Demsar (2006), table 6.
+# Two values of the last row but one look alike as printed; their printed ranks are 2 and 3.
 DEMSAR = np.array([
     [0.763, 0.768, 0.771, 0.798], [0.599, 0.591, 0.590, 0.569], [0.954, 0.971, 0.968, 0.967],
     [0.628, 0.661, 0.654, 0.657], [0.882, 0.888, 0.886, 0.898], [0.936, 0.931, 0.916, 0.931],
     [0.661, 0.668, 0.609, 0.685], [0.583, 0.583, 0.563, 0.625], [0.775, 0.838, 0.866, 0.875],
     [1.000, 1.000, 1.000, 1.000], [0.940, 0.962, 0.965, 0.962], [0.619, 0.666, 0.614, 0.669],
-    [0.972, 0.981, 0.975, 0.975], [0.957, 0.978, 0.946, 0.970],
+    [0.972, 0.981, 0.97501, 0.975], [0.957, 0.978, 0.946, 0.970],
 ])  # fmt: skip
 NAMES = ["sgd", "momentum", "nag", "rmsprop"]
 
@@ -48,7 +49,7 @@ def test_statistics_of_the_example(demsar):
 
 
 def test_cliques_of_the_example(demsar):
-    """At .10 the untuned one is worse than the two with m tuned; at .05 (1.25) nothing is: Demsar, figure 1."""
+    """At .10 the untuned one is worse than the two with m tuned: Demsar, figure 1. At .05 none is."""
     assert friedman_nemenyi(demsar).cliques == [("rmsprop", "momentum", "nag", "sgd")]
     assert friedman_nemenyi(demsar, alpha=0.10).cliques == [("rmsprop", "momentum", "nag"), ("nag", "sgd")]
 

@@ -1,0 +1,295 @@
+"""The ledger: what is kept, what is refused, and what a kill or a damaged file does to it."""
+
+import contextlib
+import multiprocessing
+import os
+import re
+import signal
+import sqlite3
+from dataclasses import replace
+
+import pytest
+
+from experiments import lock
+from experiments.errors import LedgerError
+from experiments.ledger import APPLICATION, SCHEMA, Ledger
+from experiments.records import RESULTS, STATUSES
+from tests.experiments.samples import DONE, FAILED, RUN, a_run
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "out" / "ledger.sqlite"
+
+
+def rows(*runs, role="default"):
+    return [(position, role, run) for position, run in enumerate(runs)]
+
+
+def filled(path, count=3):
+    runs = [a_run(seed=seed) for seed in range(count)]
+    with Ledger.write(path) as ledger:
+        ledger.plan(rows(*runs), {"plan": "test"})
+        for run in runs:
+            ledger.record(run, DONE)
+    return runs
+
+
+def test_what_is_recorded_is_read_again_in_the_order_of_the_plan(path):
+    runs = [a_run(seed=seed) for seed in (5, 3, 4)]
+    with Ledger.write(path) as ledger:
+        ledger.plan(rows(*runs), {"plan": "test", "seeds": 3, "notices": ["one"]})
+        for run in reversed(runs):
+            ledger.record(run, replace(DONE, parameters=run.seed))
+    with Ledger.read(path) as ledger:
+        assert [(role, run, outcome.parameters) for role, run, outcome in ledger.records()] == [
+            ("default", run, run.seed) for run in runs
+        ]
+        assert ledger.planned() == runs
+        assert ledger.planned_keys() == [run.key for run in runs]
+        assert ledger.results() == {run.key for run in runs}
+        assert ledger.outcome(runs[0].key) == replace(DONE, parameters=5)
+        assert ledger.outcome("no such key") is None
+        assert ledger.facts() == {"plan": "test", "seeds": 3, "notices": ["one"]}
+
+
+@pytest.mark.parametrize("first", STATUSES)
+@pytest.mark.parametrize("second", STATUSES)
+def test_a_result_stays_and_all_else_gives_way(path, first, second):
+    with Ledger.write(path) as ledger:
+        ledger.record(RUN, replace(DONE, status=first, parameters=1))
+        ledger.record(RUN, replace(DONE, status=second, parameters=2))
+        stays = first in RESULTS
+        assert ledger.statuses() == {RUN.key: first if stays else second}
+        assert ledger.outcome(RUN.key).parameters == (1 if stays else 2)
+        assert ledger.results() == ({RUN.key} if stays or second in RESULTS else set())
+
+
+def test_attempts_are_counted(path):
+    with Ledger.write(path) as ledger:
+        for outcome in (FAILED, FAILED, DONE, FAILED):
+            ledger.record(RUN, outcome)
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        assert file.execute("SELECT attempts, status FROM runs").fetchall() == [(3, "done")]
+
+
+def test_a_new_plan_replaces_the_old_and_keeps_what_was_trained(path):
+    filled(path, 3)
+    with Ledger.write(path) as ledger:
+        ledger.plan(rows(a_run(seed=2), a_run(seed=7)), {"seeds": 8})
+        assert [run.seed for run in ledger.planned()] == [2, 7]
+        assert [run.seed for _, run, _ in ledger.records()] == [2]
+        assert len(ledger.results()) == 3
+        assert ledger.facts() == {"plan": "test", "seeds": 8}
+
+
+def test_a_plan_that_cannot_be_written_leaves_the_old_one(path):
+    filled(path, 2)
+    with Ledger.write(path) as ledger:
+        with pytest.raises(TypeError, match="not JSON serializable"):
+            ledger.plan(rows(a_run(seed=9)), {"plan": object()})
+        assert [run.seed for run in ledger.planned()] == [0, 1]
+
+
+def test_extending_adds_and_tells_what_a_run_is_for_by_now(path):
+    with Ledger.write(path) as ledger:
+        ledger.plan([(10, "default", a_run(seed=0)), (20, "default", a_run(seed=1))], {})
+        ledger.extend([(10, "both", a_run(seed=0)), (15, "trial", a_run(seed=2))])
+        for seed in range(3):
+            ledger.record(a_run(seed=seed), DONE)
+        assert [(role, run.seed) for role, run, _ in ledger.records()] == [("both", 0), ("trial", 2), ("default", 1)]
+
+
+def test_answers_and_choices(path):
+    with Ledger.write(path) as ledger:
+        ledger.answer("cell", 0, [{"learning_rate": 0.1}])
+        ledger.answer("cell", 0, [{"learning_rate": 9.9}])  # the first answer stays
+        ledger.choose("b", {"position": 1, "score": 0.5})
+        ledger.choose("a", {"position": 2, "score": 0.5})
+        ledger.choose("b", {"position": 1, "score": 0.6})
+    with Ledger.read(path) as ledger:
+        assert ledger.answers() == {("cell", 0): [{"learning_rate": 0.1}]}
+        assert ledger.choices() == [{"position": 1, "score": 0.6}, {"position": 2, "score": 0.5}]
+
+
+def test_what_is_running_is_told_while_a_sweep_writes_and_not_after(path):
+    with Ledger.write(path) as ledger:
+        ledger.plan(rows(a_run(seed=0), a_run(seed=1)), {})
+        ledger.started(1, a_run(seed=1), 0)
+        ledger.started(0, a_run(seed=0), 0)
+        ledger.started(0, a_run(seed=0), 2)
+        with Ledger.read(path) as reader:
+            assert [row[:3] for row in reader.running()] == [(0, a_run(seed=0).key, 2), (1, a_run(seed=1).key, 0)]
+            ledger.record(a_run(seed=0), DONE)
+            assert [row[0] for row in reader.running()] == [1]
+    with Ledger.read(path) as reader:
+        assert reader.running() == []
+
+
+def _write_and_die(path):
+    ledger = Ledger.write(path)
+    ledger.plan(rows(a_run(seed=0), a_run(seed=1)), {"plan": "test"})
+    ledger.record(a_run(seed=0), DONE)
+    ledger.started(0, a_run(seed=1), 1)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_killed_writer_loses_nothing_and_lets_go_of_the_lock(path):
+    process = multiprocessing.get_context("spawn").Process(target=_write_and_die, args=(path,))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert not lock.is_held(path)
+    with Ledger.read(path) as reader:
+        assert reader.results() == {a_run(seed=0).key}
+        assert len(reader.planned()) == 2
+        assert reader.running() == []
+    with Ledger.write(path) as ledger:
+        assert ledger.results() == {a_run(seed=0).key}
+
+
+def test_a_second_writer_is_refused_and_told_who_is_first(path):
+    with Ledger.write(path) as ledger:
+        assert lock.is_held(path)
+        with pytest.raises(LedgerError, match=rf"another sweep \(process {os.getpid()}\) is writing .*--out") as caught:
+            Ledger.write(path)
+        assert "\n" not in str(caught.value)
+        ledger.record(RUN, DONE)
+    with Ledger.write(path) as again:
+        assert again.results() == {RUN.key}
+
+
+def test_looking_whether_it_is_held_does_not_keep_a_writer_out(path):
+    filled(path, 1)
+    with open(path.with_suffix(".lock")) as looker:
+        lock.fcntl.flock(looker, lock.fcntl.LOCK_SH)
+        with pytest.raises(LedgerError, match="another sweep"):
+            Ledger.write(path)
+    assert not lock.is_held(path)
+    Ledger.write(path).close()
+
+
+def test_readers_see_each_record_while_it_is_written(path):
+    with Ledger.write(path) as writer, Ledger.read(path) as reader:
+        writer.plan(rows(*(a_run(seed=seed) for seed in range(5))), {})
+        for seed in range(5):
+            writer.record(a_run(seed=seed), DONE)
+            assert len(reader.results()) == seed + 1
+        records = reader.records()
+        next(records)
+        writer.record(a_run(seed=9), DONE)  # a reader in the middle of a table keeps no writer waiting
+        assert len(list(records)) == 4
+
+
+def test_a_ledger_that_is_not_there(path):
+    with pytest.raises(LedgerError, match=r"there is no ledger at .*ledger.sqlite: run `sweep` first.*--out"):
+        Ledger.read(path)
+
+
+def foreign(path):
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        file.execute("CREATE TABLE people (name TEXT)")
+
+
+def newer(path):
+    filled(path, 1)
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        file.execute(f"PRAGMA user_version={SCHEMA + 1}")
+
+
+def garbage(path):
+    path.write_bytes(bytes(range(256)) * 64)
+
+
+def text(path):
+    path.write_text("key,status\nabc,done\n")
+
+
+def folder(path):
+    path.mkdir()
+
+
+def a_table_short(path):
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        file.executescript(f"PRAGMA application_id={APPLICATION}; CREATE TABLE facts (name TEXT)")
+
+
+BAD = [
+    (foreign, "not a ledger of ours: choose another folder with --out"),
+    (newer, rf"newer version \(ledger {SCHEMA + 1}, this program reads up to {SCHEMA}\): update the program"),
+    (garbage, "not a database.*restore it from a copy"),
+    (text, "not a database.*restore it from a copy"),
+    (folder, "unable to open"),
+    (a_table_short, "no such table"),
+]
+
+
+@pytest.mark.parametrize(("make", "words"), BAD)
+@pytest.mark.parametrize("kind", ["read", "write"])
+def test_a_bad_file_is_refused_in_one_line_and_left_as_it_was(path, make, words, kind):
+    path.parent.mkdir()
+    make(path)
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(LedgerError) as caught, getattr(Ledger, kind)(path) as ledger:
+        ledger.results()
+    assert re.search(words, str(caught.value))
+    assert "\n" not in str(caught.value)
+    assert before is None or path.read_bytes() == before
+    assert not lock.is_held(path)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.5, 0.9, 0.99])
+def test_a_truncated_file_is_noticed(path, share):
+    filled(path, 60)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(LedgerError, match="cannot be used"), Ledger.write(path) as ledger:
+        list(ledger.records())
+        ledger.record(a_run(seed=1000), DONE)
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "out").write_text("a file is in the way")
+    with pytest.raises(LedgerError, match="--out"):
+        Ledger.write(tmp_path / "out" / "ledger.sqlite")
+
+
+def stopped_before_the_tables(path):
+    path.parent.mkdir()
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        file.execute("PRAGMA journal_mode=WAL")
+
+
+def made_and_empty(path):
+    path.parent.mkdir()
+    path.touch()
+
+
+@pytest.mark.parametrize("make", [stopped_before_the_tables, made_and_empty])
+def test_a_ledger_that_was_stopped_while_it_was_made_is_made_again(path, make):
+    make(path)
+    with pytest.raises(LedgerError, match="is empty"):
+        Ledger.read(path)
+    filled(path, 2)
+    with Ledger.read(path) as ledger:
+        assert len(ledger.results()) == 2
+
+
+def test_a_write_that_fails_is_explained(path):
+    with Ledger.write(path) as ledger:
+        ledger._connection.execute("PRAGMA query_only=ON")  # what a full or read-only disk looks like
+        for write in (lambda: ledger.record(RUN, DONE), lambda: ledger.started(0, RUN, 0), lambda: ledger.plan([], {})):
+            with pytest.raises(LedgerError, match="free disk space"):
+                write()
+
+
+def test_thousands_of_runs(path):
+    # Not timed here (`make bench` does): a quadratic ledger would be felt in this test's seconds.
+    runs = [a_run(seed=seed) for seed in range(1000)]
+    with Ledger.write(path) as ledger:
+        ledger.plan(rows(*runs), {})
+        for run in runs:
+            ledger.started(0, run, 0)
+            ledger.record(run, DONE)
+    with Ledger.read(path) as ledger:
+        assert [run.seed for _, run, _ in ledger.records()] == list(range(1000))
