@@ -10,6 +10,7 @@ OUT      ?= results/latest
 DATA_DIR ?=
 SEEDS    ?=
 WORKERS  ?=
+TEST_JOBS ?= 2
 export DATA_DIR
 
 SWEEP_OPTIONS := --out $(OUT) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(WORKERS),--workers $(WORKERS))
@@ -54,7 +55,7 @@ bench: install  ## time the sweep against a loop over model.fit
 	@$(RUN) bench
 
 test: install  ## the tests, under eight minutes on two cores
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest -m "not slow" -n $(TEST_JOBS) --dist loadfile
 
 test-slow: install  ## the long tests
 	@$(BIN)/python -m pytest -m slow

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from experiments import checks, names
 from experiments import plan as plans
 from experiments.errors import PlanError, UserError
 
@@ -204,7 +205,7 @@ def _write_report(out: Path) -> list[Path]:
     with Ledger.read(out / LEDGER) as ledger:
         tables = frames.frames(ledger)
         facts = frames.facts(ledger)
-    return reports.write_report(out, tables.runs, tables.curves, tables.timings, facts)
+    return reports.write_report(out, tables.runs, tables.curves, tables.timings, facts, tables.diagnostics, tables.choices)
 
 
 def _data(given: argparse.Namespace) -> int:
@@ -216,12 +217,14 @@ def _data(given: argparse.Namespace) -> int:
 
 
 def _components(given: argparse.Namespace) -> int:
+    known = [*names.ACTIVATIONS, *names.LOSSES, *(name for name in names.OPTIMIZERS if name != "batch_gd")]
+    for name in given.names:
+        checks.one_of(name, "component", known)
+    # Formulas need no training backend: this is quicker, and without TensorFlow's lines at its start.
+    os.environ.setdefault("KERAS_BACKEND", "numpy")
     from custom import catalog
 
     everything = {**catalog.ACTIVATIONS, **catalog.LOSSES, **catalog.OPTIMIZERS}
-    for name in given.names:
-        if name not in everything:
-            raise PlanError(f"unknown component {name!r}; allowed: {', '.join(everything)}")
     for spec in everything.values():
         if not given.names:
             print(f"{spec.kind:10s}  {spec.name:32s}  {spec.formula}")

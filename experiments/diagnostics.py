@@ -63,10 +63,10 @@ class Diagnostics:
         rows = []
         for depth, layer in enumerate(self.affine, 1):
             kernel = next(w for w in layer.weights if w.name == "kernel")
-            weight = float(tf.norm(tf.convert_to_tensor(kernel)))
+            weight = _norm(kernel)
             row = {"when": when, "layer": layer.name, "depth": depth, "weight_norm": weight,
-                   "gradient_norm": float(tf.norm(by_path[kernel.path])),
-                   "update_ratio": float(np.linalg.norm(changes[kernel.path])) / weight if weight else None}  # fmt: skip
+                   "gradient_norm": _norm(by_path[kernel.path]),
+                   "update_ratio": _norm(changes[kernel.path]) / weight if weight else None}  # fmt: skip
             activation = self.after[layer.name]
             if activation is not None:
                 row |= self._units(activation, outputs[layer.name], outputs[activation.name],
@@ -115,3 +115,8 @@ class Diagnostics:
             return {"when": when, "layer": "optimizer", "rate_median": None, "rate_low": None, "rate_high": None}
         low, median, high = np.quantile(d[moving] / g[moving], [0.1, 0.5, 0.9])
         return {"when": when, "layer": "optimizer", "rate_median": float(median), "rate_low": float(low), "rate_high": float(high)}
+
+
+def _norm(values: Any) -> float:
+    """Euclidean norm over all entries, in float64: squares of what is about to diverge overflow float32."""
+    return float(np.linalg.norm(np.asarray(keras.ops.convert_to_numpy(values), np.float64).ravel()))

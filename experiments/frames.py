@@ -24,7 +24,7 @@ RUN_COLUMNS = (
     "key", "dataset", "dataset_title", "fingerprint", "canonical", "provenance", "model", "activation", "optimizer",
     "loss", "head", "initialiser", "learning_rate", "batch_size", "epochs", "seed", "role", "engine", "status",
     "metric", "chance", "best_epoch", "validation_metric", "test_accuracy", "test_metric", "test_loss",
-    "last_test_metric", "last_test_loss", "parameters", "state_bytes", "diverged_step", "error",
+    "last_test_metric", "last_test_loss", "parameters", "state_bytes", "diverged_step", "error", "constants",
 )  # fmt: skip
 CURVE_COLUMNS = ("key", "epoch", "train_loss", "train_metric", "validation_loss", "validation_metric")
 TIMING_COLUMNS = ("key", "seconds", "compile_seconds", "seconds_per_epoch", "peak_bytes")
@@ -54,7 +54,7 @@ def frames(ledger: Ledger) -> Frames:
             role, run.engine, outcome.status, outcome.metric, outcome.chance,
             outcome.best_epoch, outcome.validation_metric, accuracy, outcome.test_metric, outcome.test_loss,
             outcome.last_test_metric, outcome.last_test_loss, outcome.parameters, outcome.state_bytes,
-            outcome.step, outcome.error,
+            outcome.step, outcome.error, ", ".join(f"{name}={value}" for name, value in run.optimizer_args),
         ))  # fmt: skip
         curves += [(run.key, e.epoch, e.train_loss, e.train_metric, e.validation_loss, e.validation_metric)
                    for e in outcome.curve]  # fmt: skip
@@ -83,10 +83,12 @@ def _choices(ledger: Ledger) -> "pd.DataFrame":
 def facts(ledger: Ledger) -> dict[str, Any]:
     """What the report tells beside the tables: plan, command, data, versions, what was asked for."""
     told = ledger.facts()
-    planned = ledger.planned()
+    asked = ledger.planned()
+    planned = [run for run in asked if not run.tuning]
     machine = next((outcome.machine for _, _, outcome in ledger.records() if outcome.machine), {})
     told |= {
-        "planned_runs": len(planned),
+        "planned_runs": len(planned),  # so far: those at a tuned rate are known once it is chosen
+        "planned_trials": len(asked) - len(planned),
         "planned_cells": list(dict.fromkeys((r.dataset, r.model_label, r.activation, r.optimizer) for r in planned)),
         "versions": {"python": machine.get("python", ""), **machine.get("versions", {})},
         "cores": machine.get("cores", 0),

@@ -1,5 +1,6 @@
 """The sweep: from a plan to a ledger that holds every run of it. Resumes by doing only what is missing."""
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path

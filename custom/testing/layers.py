@@ -234,6 +234,7 @@ def a_compiled_step_is_traced_once(case: LayerCase) -> None:
     compiled.compile(keras.optimizers.SGD(0.1, momentum=0.9), loss="mse", jit_compile=True)
     compiled.train_on_batch(x, y)
     after_one = counter.traces
+    assert after_one, "the first step has not passed through the counter."
     for _ in range(2):
         compiled.train_on_batch(x, y)
     assert counter.traces == after_one, (

@@ -24,8 +24,11 @@ def write_report(
     curves: pd.DataFrame,
     timings: pd.DataFrame,
     facts: Mapping[str, Any],
+    diagnostics: pd.DataFrame | None = None,
+    choices: pd.DataFrame | None = None,
+    margin: float = 0.005,
 ) -> list[Path]:
     """Write the whole report under ``out_dir`` and return the files. See ``build.write_report``."""
     from experiments.reports.build import write_report as write
 
-    return write(out_dir, runs, curves, timings, facts)
+    return write(out_dir, runs, curves, timings, facts, diagnostics, choices, margin)

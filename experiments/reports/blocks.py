@@ -1,13 +1,13 @@
 """One comparison each: the runs that may stand in one picture, with labels, order and title."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Optional
 
 import pandas as pd
 
 from experiments.names import ACTIVATIONS, OPTIMIZERS
-from experiments.reports import summary
+from experiments.reports import roles, summary
 from experiments.reports.facts import planned_seeds
 from experiments.reports.frames import in_order
 from experiments.reports.metrics import Metric, metric_of
@@ -18,9 +18,10 @@ UNVERIFIED = "not verified as the canonical release"
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """All scoring runs on one data set with one model, loss, head, budget and engine.
+    """All scoring runs on one data set with one model, loss, head, budget and engine, at one kind of rates.
 
     Attributes:
+        rates: ``tuned``, or ``default`` where no rate was tuned (yet); empty where nobody says.
         verified: whether the data were checked against published sums; None where there are none.
         runs: one row a run, with ``value`` (what it counts with), ``row`` and ``column`` (its labels).
         cells: one row a cell, see ``summary.cells``, with ``row`` and ``column``.
@@ -28,6 +29,9 @@ class Block:
         rows, columns: labels of activations and of optimizers, in their order. A label is the
             name, and tells the setting as well where one pair of names was run in several.
         qualifier: what sets this block apart from another on the same data set and model.
+        defaults: the same cells at default rates, where these are the tuned ones.
+        trials: the tuning runs of these cells. deep: scoring runs with other constants tuned beside
+            the rate. choices: what tuning chose, a row a cell. diagnostics: of ``runs``.
     """
 
     dataset: str
@@ -50,6 +54,12 @@ class Block:
     rows: list[str]
     columns: list[str]
     seeds: list[int]
+    rates: str = ""
+    defaults: Optional["Block"] = field(default=None, repr=False)
+    trials: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    deep: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    choices: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    diagnostics: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     @property
     def data(self) -> str:
@@ -64,8 +74,9 @@ class Block:
 
     @property
     def setting(self) -> str:
-        """``3 seeds (0 to 2), 5 epochs, batch 128``."""
-        return f"{seed_list(self.seeds)}, {count(self.epochs, 'epoch')}, {self.batches}"
+        """``3 seeds (0 to 2), 5 epochs, batch 128, tuned learning rates``."""
+        rates = f", {self.rates} learning rates" if self.rates else ""
+        return f"{seed_list(self.seeds)}, {count(self.epochs, 'epoch')}, {self.batches}{rates}"
 
     @property
     def batches(self) -> str:
@@ -84,18 +95,62 @@ class Block:
 
 
 def blocks(
-    runs: pd.DataFrame, curves: pd.DataFrame, timings: pd.DataFrame, facts: Mapping[str, Any]
+    runs: pd.DataFrame,
+    curves: pd.DataFrame,
+    timings: pd.DataFrame,
+    facts: Mapping[str, Any],
+    diagnostics: pd.DataFrame | None = None,
+    choices: pd.DataFrame | None = None,
 ) -> list[Block]:
-    """Cut sorted scoring runs into blocks, in the order of the runs."""
+    """Cut sorted runs into blocks, in the order of the runs.
+
+    Where rates were tuned a block has the runs at tuned rates, and those at default rates beside it.
+    """
     made: list[Block] = []
-    several = runs.drop_duplicates(summary.BLOCK).groupby(["dataset", "model"], dropna=False).size()
+    scored = roles.scoring(runs)
+    several = scored.drop_duplicates(summary.BLOCK).groupby(["dataset", "model"], dropna=False).size()
     planned = [tuple(map(str, cell)) for cell in facts.get("planned_cells") or ()]
-    for _, part in runs.groupby(summary.BLOCK, sort=False, dropna=False):
+    for _, part in scored.groupby(summary.BLOCK, sort=False, dropna=False):
         first = part.iloc[0]
         pairs = [cell[2:] for cell in planned if cell[:2] == (first["dataset"], first["model"])]
-        qualifier = _qualifier(runs, first) if several[first["dataset"], first["model"]] > 1 else ""
-        made.append(_block(part, curves, timings, planned_seeds(facts), pairs, qualifier))
+        qualifier = _qualifier(scored, first) if several[first["dataset"], first["model"]] > 1 else ""
+        tables = (curves, timings, planned_seeds(facts), pairs, qualifier)
+        tuned, default = (roles.at(part, rates) for rates in ("tuned", "default"))
+        if tuned.empty:
+            main = replace(_block(default, *tables), rates="default" if roles.tunes(runs, facts) else "")
+        else:
+            beside = None if default.empty else replace(_block(default, *tables), rates="default")
+            main = replace(_block(tuned, *tables), rates="tuned", defaults=beside)
+        made.append(_with_tuning(main, runs, scored, diagnostics, choices))
     return made
+
+
+def _with_tuning(
+    block: Block,
+    runs: pd.DataFrame,
+    scored: pd.DataFrame,
+    diagnostics: pd.DataFrame | None,
+    choices: pd.DataFrame | None,
+) -> Block:
+    """The block with its trials, its runs with other constants tuned, its choices and its diagnostics."""
+    identity = [name for name in summary.BLOCK if name != "epochs"]
+    same = runs.merge(block.runs[identity].drop_duplicates(), on=identity)
+    budgets = set(scored["epochs"]) - {block.epochs}
+    # A trial with fewer epochs (Hyperband) is of this block, unless a block has just that budget.
+    trials = same[same["role"].eq(roles.TRIAL) & ~same["epochs"].isin(budgets)]
+    deep = same[same["role"].eq(roles.DEEP) & same["epochs"].eq(block.epochs)]
+    extra = {
+        "trials": trials.assign(value=summary.validated(trials)).reset_index(drop=True),
+        "deep": deep.assign(value=summary.counted(deep)).reset_index(drop=True),
+    }
+    if choices is not None and len(choices):
+        mine = choices[choices["dataset"].eq(block.dataset) & choices["model"].eq(block.model)]
+        others = set(scored["key"]) - set(block.runs["key"])
+        extra["choices"] = mine[[not others & set(keys) for keys in mine["scored"]]].reset_index(drop=True)
+    if diagnostics is not None:
+        mine = diagnostics[diagnostics["key"].isin(block.runs["key"])]
+        extra["diagnostics"] = mine.merge(block.runs[["key", "row", "column", "status"]], on="key")
+    return replace(block, **extra)
 
 
 def _block(
@@ -124,7 +179,7 @@ def _block(
     table = table.assign(
         _row=_places(table["activation"], names[0]), _column=_places(table["optimizer"], names[1])
     )
-    by = ["learning_rate", "batch_size", "initialiser"]
+    by = ["learning_rate", "batch_size", "initialiser", "constants"]
     table = table.sort_values(["_row", "_column", *by], kind="stable", ignore_index=True)
     columns = list(dict.fromkeys(table.sort_values(["_column", *by], kind="stable")["column"]))
     tags = [slug(str(runs["dataset"].iloc[0])), slug(str(runs["model"].iloc[0]))]
@@ -152,9 +207,9 @@ def _labelled(frame: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     row, column = frame["activation"].astype(str), frame["optimizer"].astype(str)
     pairs = table.groupby(["activation", "optimizer"])
     varies = {name: bool((pairs[name].nunique() > 1).any()) for name in summary.ARM[2:]}
-    for name, word in (("learning_rate", "rate"), ("batch_size", "batch")):
+    for name, word in (("learning_rate", " rate {:.12g}"), ("batch_size", " batch {:.12g}"), ("constants", " {}")):
         if varies[name]:
-            told = [f" {word} {value:.12g}" if pd.notna(value) else "" for value in frame[name]]
+            told = [word.format(value) if pd.notna(value) and value != "" else "" for value in frame[name]]
             column = column + pd.Series(told, index=frame.index, dtype=column.dtype)
     if varies["initialiser"]:
         row = row + " " + frame["initialiser"].fillna("")

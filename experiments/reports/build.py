@@ -9,8 +9,9 @@ import pandas as pd
 
 from experiments.reports import frames, style, tables
 from experiments.reports.blocks import Block, blocks
+from experiments.reports.evidence import MARGIN, evidence
 from experiments.reports.facts import steady
-from experiments.reports.figures import PICTURES
+from experiments.reports.figures import pictures
 from experiments.reports.files import atomic, write_text
 from experiments.reports.page import page
 
@@ -21,6 +22,9 @@ def write_report(
     curves: pd.DataFrame,
     timings: pd.DataFrame,
     facts: Mapping[str, Any],
+    diagnostics: pd.DataFrame | None = None,
+    choices: pd.DataFrame | None = None,
+    margin: float = MARGIN,
 ) -> list[Path]:
     """Write tables, figures and ``report.md`` under ``out_dir``.
 
@@ -33,6 +37,9 @@ def write_report(
         curves: one row an epoch of a run, ``frames.CURVES``.
         timings: one row a run, ``frames.TIMINGS``.
         facts: what no frame holds, see ``facts.Facts``; every entry may be left out.
+        diagnostics: one row a run, moment and layer, ``frames.DIAGNOSTICS``.
+        choices: one row a tuned cell, ``frames.CHOICES``.
+        margin: the smallest difference of interest, in units of the stored metric.
 
     Returns:
         The files written, in order.
@@ -44,19 +51,23 @@ def write_report(
     runs = frames.sorted_runs(runs)
     curves = frames.sorted_curves(curves, runs)
     timings = frames.sorted_timings(timings, runs)
-    scoring = runs[runs["role"].eq("score").fillna(False)]
-    made = blocks(scoring, curves, timings, facts)
+    diagnostics = frames.sorted_diagnostics(pd.DataFrame() if diagnostics is None else diagnostics, runs)
+    choices = frames.sorted_choices(pd.DataFrame() if choices is None else choices)
+    made = blocks(runs, curves, timings, facts, diagnostics, choices)
+    found = [evidence(block, margin) for block in made]
     summary = tables.summary_table(made)
     environment = json.dumps(steady(facts), indent=2, sort_keys=True, ensure_ascii=True)
     return [
         tables.write_parquet(out_dir / "runs.parquet", runs),
         tables.write_parquet(out_dir / "curves.parquet", curves),
+        tables.write_parquet(out_dir / "diagnostics.parquet", diagnostics),
         tables.write_csv(out_dir / "timings.csv", tables.timings_table(timings, runs)),
         tables.write_csv(out_dir / "summary.csv", summary),
+        *(tables.write_csv(out_dir / f"{name}.csv", table, "%.6g") for name, table in tables.statistics_tables(found).items()),
         write_text(out_dir / "summary.tex", tables.summary_latex(summary)),
         write_text(out_dir / "environment.json", environment + "\n"),
         *write_figures(out_dir / "figures", made),
-        write_text(out_dir / "report.md", page(made, runs, timings, facts)),
+        write_text(out_dir / "report.md", page(found, runs, timings, facts)),
     ]
 
 
@@ -65,7 +76,7 @@ def write_figures(out_dir: Path, made: Sequence[Block]) -> list[Path]:
     written = []
     with style.theme():
         for block in made:
-            for picture in PICTURES:
+            for picture in pictures(block):
                 figure = picture.draw(block)
                 for kind, metadata in (
                     ("png", {"Software": None}),

@@ -30,7 +30,9 @@ class Facts(TypedDict, total=False):
         datasets: one entry a data set.
         versions: package -> version. cores: how many were used. engine: its name.
         wall_seconds: wall clock of the sweep.
-        planned_runs: how many runs the plan asks for.
+        planned_runs: how many scoring runs the plan asks for. planned_trials: how many tuning runs.
+        tuning: how rates are tuned: ``strategy`` (``none``, ``grid``, ...), ``seeds``, ``points``,
+            ``extensions``, ``trials``.
         planned_cells: (dataset, model, activation, optimizer) of each cell that was
             asked for, so that one without any run still shows.
         epochs, batch_size: of the plan.
@@ -48,6 +50,8 @@ class Facts(TypedDict, total=False):
     engine: str
     wall_seconds: float
     planned_runs: int
+    planned_trials: int
+    tuning: Mapping[str, Any]
     planned_cells: Iterable[tuple[str, str, str, str]]
     epochs: int
     batch_size: int
@@ -55,7 +59,7 @@ class Facts(TypedDict, total=False):
 
 
 STEADY = ("plan", "plan_title", "command", "commit", "datasets", "versions", "cores", "engine",
-          "planned_runs", "epochs", "batch_size", "seeds", "notices")  # fmt: skip
+          "planned_runs", "planned_trials", "tuning", "epochs", "batch_size", "seeds", "notices")  # fmt: skip
 """The facts that no clock gave: they make ``environment.json``."""
 
 

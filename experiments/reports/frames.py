@@ -37,6 +37,7 @@ RUNS = {
     "state_bytes": "Int64",
     "diverged_step": "Int64",
     "error": "string",
+    "constants": "string",
 }
 """One row a run. ``test_accuracy`` is NaN for regression, ``test_metric`` is whatever ``metric`` names."""
 
@@ -57,6 +58,33 @@ TIMINGS = {
     "peak_bytes": "Int64",
 }
 """All that a clock or a memory meter gave."""
+
+DIAGNOSTICS = {
+    "key": "string",
+    "when": "string",
+    "layer": "string",
+    "depth": "Int64",
+    **dict.fromkeys(("gradient_norm", "weight_norm", "update_ratio", "dead", "saturated", "mean", "spread",
+                     "rate_median", "rate_low", "rate_high"), "float64"),
+}  # fmt: skip
+"""One row a run, moment (``MOMENTS``) and layer; the layer ``optimizer`` has the effective rates."""
+
+CHOICES = {
+    "dataset": "string",
+    "model": "string",
+    "activation": "string",
+    "optimizer": "string",
+    "default_rate": "float64",
+    "constants": "object",
+    "score": "float64",
+    "edge": "string",
+    "all_diverged": "boolean",
+    "scored": "object",
+    "tuned_learning_rate": "float64",
+}
+"""One row a tuned cell: what was chosen, and how sure that it is no edge of what was tried."""
+
+MOMENTS = ("start", "middle", "end")
 
 
 def in_order(names: object, known: tuple[str, ...]) -> list[str]:
@@ -96,7 +124,7 @@ def sorted_runs(runs: pd.DataFrame) -> pd.DataFrame:
         _optimizer=_rank(runs["optimizer"], OPTIMIZERS),
     )
     by = ["_dataset", "fingerprint", "model", "loss", "head", "epochs", "engine", "_activation", "_optimizer",
-          "initialiser", "learning_rate", "batch_size", "seed", "key"]  # fmt: skip
+          "initialiser", "learning_rate", "batch_size", "constants", "seed", "key"]  # fmt: skip
     keyed = keyed.sort_values(by, kind="stable", ignore_index=True)
     return keyed.drop(columns=["_dataset", "_activation", "_optimizer"])
 
@@ -109,6 +137,31 @@ def sorted_curves(curves: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
 def sorted_timings(timings: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """Timings in the order of the runs; what belongs to no run is left out."""
     return _follow(checked(timings, TIMINGS, "timings"), runs, [])
+
+
+def sorted_diagnostics(diagnostics: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Diagnostics in the order of the runs, from start to end, layer by layer."""
+    found = checked(diagnostics, DIAGNOSTICS, "diagnostics")
+    when = found["when"].map({name: place for place, name in enumerate(MOMENTS)})
+    return _follow(found.assign(_when=when), runs, ["_when", "depth", "layer"]).drop(columns="_when")
+
+
+def sorted_choices(choices: pd.DataFrame) -> pd.DataFrame:
+    """Choices by data set, model, activation and optimizer; those of the rate alone come first."""
+    found = checked(choices, CHOICES, "choices")
+    constants = [tuple(each) if isinstance(each, list | tuple) else () for each in found["constants"]]
+    scored = [tuple(each) if isinstance(each, list | tuple) else () for each in found["scored"]]
+    keyed = found.assign(
+        constants=pd.Series(constants, index=found.index, dtype="object"),
+        scored=pd.Series(scored, index=found.index, dtype="object"),
+        _dataset=_rank(found["dataset"], DATASETS),
+        _activation=_rank(found["activation"], ACTIVATIONS),
+        _optimizer=_rank(found["optimizer"], OPTIMIZERS),
+        _deep=[len(each) for each in constants],
+    )
+    by = ["_dataset", "model", "_activation", "_optimizer", "_deep", "tuned_learning_rate", "score"]
+    keyed = keyed.sort_values(by, kind="stable", ignore_index=True)
+    return keyed.drop(columns=["_dataset", "_activation", "_optimizer", "_deep"])
 
 
 def _follow(frame: pd.DataFrame, runs: pd.DataFrame, then: list[str]) -> pd.DataFrame:

@@ -44,6 +44,10 @@ class Metric:
     def spread(self, low: float, high: float) -> str:
         return f"{self.number(low)} to {self.say(high)}"
 
+    def gap(self, difference: float) -> str:
+        """A difference between two values: ``0.50 points`` of percent, or ``0.005``."""
+        return f"{self.number(difference)}{' points' if self.unit else ''}"
+
     def axis(self, prefix: str) -> str:
         """The label of an axis, such as ``test accuracy (%)``."""
         return f"{prefix} {self.word} ({self.unit.strip()})" if self.unit else f"{prefix} {self.word}"

@@ -5,22 +5,25 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.reports import words
+from experiments.reports import summary, words
 from experiments.reports.blocks import UNVERIFIED, Block
-from experiments.reports.figures import PICTURES
+from experiments.reports.evidence import Evidence
+from experiments.reports.figures import pictures
+from experiments.reports.roles import TRIAL
 from experiments.reports.sections import methods_section, table, tables_section, time_section
 from experiments.reports.text import code, count, markdown
 
 
-def page(blocks: Sequence[Block], runs: pd.DataFrame, timings: pd.DataFrame, facts: Mapping[str, Any]) -> str:
+def page(found: Sequence[Evidence], runs: pd.DataFrame, timings: pd.DataFrame, facts: Mapping[str, Any]) -> str:
     """The whole page.
 
     Args:
-        blocks: the comparisons.
+        found: the comparisons and what the statistics say of them.
         runs: all runs, tuning included.
         timings: of all of them.
         facts: see ``facts.Facts``.
     """
+    blocks = [each.block for each in found]
     notices = [str(notice) for notice in facts.get("notices") or ()]
     parts = [
         f"# Report{': ' + markdown(facts['plan']) if facts.get('plan') else ''}",
@@ -28,7 +31,7 @@ def page(blocks: Sequence[Block], runs: pd.DataFrame, timings: pd.DataFrame, fac
         "## Data",
         data(runs, facts),
         "## In words",
-        *_in_words(blocks, runs, facts),
+        *_in_words(found, runs, facts),
         "## Pictures",
         *(_pictures(block) for block in blocks),
         "" if blocks else "Nothing has run yet, so there is nothing to draw.",
@@ -84,31 +87,36 @@ def _notices(notices: Sequence[str]) -> list[str]:
     return [f"> **Note.** {markdown(notice)}" for notice in notices]
 
 
-def _in_words(blocks: Sequence[Block], runs: pd.DataFrame, facts: Mapping[str, Any]) -> list[str]:
+def _in_words(found: Sequence[Evidence], runs: pd.DataFrame, facts: Mapping[str, Any]) -> list[str]:
     parts = []
-    scored = sum(int(block.runs["value"].notna().sum()) for block in blocks)
+    blocks = [each.block for each in found]
+    scored = int(summary.counted(runs[~runs["role"].eq(TRIAL).fillna(False)]).notna().sum())
     planned = facts.get("planned_runs")
     parts.append(
         f"{scored} of {count(int(planned), 'planned run')} have a result."
         if planned is not None
         else f"{count(scored, 'run')} with a result."
     )
-    if len(runs) and (tuning := int(runs["role"].eq("tune").sum())):
-        parts.append(f"{count(tuning, 'tuning run')} in `runs.parquet` took no part in what follows.")
+    if len(runs) and (tuning := int(runs["role"].eq(TRIAL).sum())):
+        parts.append(
+            f"{count(tuning, 'tuning run')} in `runs.parquet` chose learning rates by validation and took no other"
+            " part in what follows."
+        )
     there = {(block.dataset, block.model) for block in blocks}
     cells = facts.get("planned_cells") or ()
     absent = dict.fromkeys((str(cell[0]), str(cell[1])) for cell in cells)
     for dataset, model in (pair for pair in absent if pair not in there):
         parts.append(f"**{markdown(dataset)}, {markdown(model)}**: nothing has run yet.")
-    for block in blocks:
-        bullets = "\n".join(f"- {sentence}" for sentence in words.findings(block))
+    for each in found:
+        block = each.block
+        bullets = "\n".join(f"- {sentence}" for sentence in words.findings(each))
         parts.append(f"### {markdown(block.name)}\n\n{markdown(block.setting)}.\n\n{bullets}")
     return parts
 
 
 def _pictures(block: Block) -> str:
     parts = [f"### {markdown(block.name)}"]
-    for picture in PICTURES:
+    for picture in pictures(block):
         path = f"figures/{block.slug}-{picture.name}"
         parts.append(
             f"#### {picture.heading}\n\n![{markdown(picture.alt(block))}]({path}.png)\n\n[SVG]({path}.svg)"

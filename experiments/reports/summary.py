@@ -10,7 +10,7 @@ from scipy.special import stdtrit
 BLOCK = ["dataset", "fingerprint", "model", "loss", "head", "epochs", "engine"]
 """What has to be equal for runs to be compared in one picture."""
 
-ARM = ["activation", "optimizer", "initialiser", "learning_rate", "batch_size"]
+ARM = ["activation", "optimizer", "initialiser", "learning_rate", "batch_size", "constants"]
 """What may differ within a picture. Runs that agree in BLOCK and ARM are seeds of one cell."""
 
 CELL = BLOCK + ARM
@@ -32,6 +32,16 @@ def counted(runs: pd.DataFrame) -> pd.Series:
     """
     status = runs["status"].fillna("")
     value = runs["test_metric"].where(status.eq("done"))
+    return value.mask(status.eq("diverged"), runs["chance"]).astype("float64").rename("value")
+
+
+def validated(runs: pd.DataFrame) -> pd.Series:
+    """The number that each trial counts with when a rate is chosen: like ``counted``, by validation.
+
+    A metric that is no number counts at chance, as it does in tuning.
+    """
+    status = runs["status"].fillna("")
+    value = runs["validation_metric"].fillna(runs["chance"]).where(status.eq("done"))
     return value.mask(status.eq("diverged"), runs["chance"]).astype("float64").rename("value")
 
 

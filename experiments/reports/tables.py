@@ -6,14 +6,16 @@ from pathlib import Path
 import pandas as pd
 
 from experiments.reports.blocks import Block
+from experiments.reports.evidence import Evidence
 from experiments.reports.files import atomic, write_text
 from experiments.reports.metrics import metric_of
 from experiments.reports.text import latex, rate
+from experiments.reports.tuning import trials
 
 NAMES = ["dataset", "fingerprint", "model", "activation", "optimizer", "loss", "head", "initialiser",
          "learning_rate", "batch_size", "epochs", "engine", "metric"]  # fmt: skip
 NUMBERS = ["mean", "low", "high", "half_width", "sd", "min", "max"]
-SUMMARY = [*NAMES, "seeds", *NUMBERS, "interval", "done", "diverged", "failed", "oom", "missing"]
+SUMMARY = ["rates", *NAMES, "seeds", *NUMBERS, "interval", "done", "diverged", "failed", "oom", "missing"]
 
 IDENTITY = ["key", "dataset", "model", "activation", "optimizer", "learning_rate", "seed", "role", "status"]
 
@@ -24,17 +26,45 @@ def write_parquet(path: Path, frame: pd.DataFrame) -> Path:
     return path
 
 
-def write_csv(path: Path, frame: pd.DataFrame) -> Path:
-    """Six digits behind the point, ``\\n`` at the end of each line, empty where there is nothing."""
-    return write_text(path, frame.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
+def write_csv(path: Path, frame: pd.DataFrame, digits: str = "%.6f") -> Path:
+    """Numbers in the format ``digits``, ``\\n`` at the end of each line, empty where there is nothing."""
+    return write_text(path, frame.to_csv(index=False, float_format=digits, lineterminator="\n"))
 
 
 def summary_table(blocks: Sequence[Block]) -> pd.DataFrame:
-    """A row a cell, as ``summary.csv`` has it. Metrics are fractions of 1."""
+    """A row a cell, as ``summary.csv`` has it: at tuned rates where they were tuned, and at default rates.
+
+    Metrics are fractions of 1.
+    """
     if not blocks:
         return pd.DataFrame(columns=SUMMARY)
-    table = pd.concat([block.cells[SUMMARY] for block in blocks], ignore_index=True)
+    both = [part for block in blocks for part in (block, block.defaults) if part is not None]
+    table = pd.concat([part.cells.assign(rates=part.rates or "default")[SUMMARY] for part in both], ignore_index=True)
     return table.assign(learning_rate=_rates(table["learning_rate"]))
+
+
+def statistics_tables(found: Sequence[Evidence]) -> dict[str, pd.DataFrame]:
+    """File name -> table: what the statistics found, with every number that the page rounds or leaves out."""
+    pairs, ranks, changes = [], [], []
+    for each in found:
+        for factor, table in each.pairs.items():
+            wins = each.wins[factor]
+            if len(table):
+                chance = wins[["a", "b", "probability", "low", "high"]].rename(
+                    columns={"probability": "p_a_beats_b", "low": "p_a_beats_b_low", "high": "p_a_beats_b_high"}
+                )
+                pairs.append(table.merge(chance, on=["a", "b"], how="left"))
+        ranks += [table.assign(rates=rates) for (rates, _), table in each.ranks.items()]
+        changes += [table for table in each.changes.values() if len(table)]
+    together = {
+        "comparisons": pairs,
+        "cell_comparisons": [each.cells for each in found if len(each.cells)],
+        "variance": [each.variance for each in found if len(each.variance)],
+        "rankings": ranks,
+        "ranking_changes": changes,
+        "learning_rates": [table for each in found for table in [trials(each.block)] if len(table)],
+    }
+    return {name: pd.concat(parts, ignore_index=True) for name, parts in together.items() if parts}
 
 
 def timings_table(timings: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:

@@ -7,16 +7,23 @@ import pandas as pd
 
 from experiments.names import DEFAULT_RATES, KERAS_RATES
 from experiments.reports.blocks import Block
-from experiments.reports.summary import FEW, levels, overlaps, ranked
+from experiments.reports import tuning, verdicts
+from experiments.reports.evidence import FACTORS, Evidence
+from experiments.reports.summary import FEW, levels, ranked
 from experiments.reports.text import count, join, markdown, rate
 
 MANY = 12
 """So many names are told in a sentence; the rest is in the tables."""
 
 
-def findings(block: Block) -> list[str]:
+def findings(found: Evidence) -> list[str]:
     """One sentence or a few for each thing that a reader wants to know first."""
-    told = [best_cell(block), close_ones(block), *factors(block), *trouble(block), seeds(block), rates(block)]
+    block = found.block
+    told = [
+        rates(block), best_cell(block), verdicts.best_cells(found), *factors(block),
+        *(verdicts.factor(found, factor) for factor in FACTORS), verdicts.matters(found),
+        *verdicts.turned(found), *tuning.warnings(block), verdicts.undecided(found), *trouble(block), seeds(block),
+    ]  # fmt: skip
     return [sentence for sentence in told if sentence]
 
 
@@ -38,21 +45,6 @@ def best_cell(block: Block) -> str:
             " in another sweep."
         )
     return text
-
-
-def close_ones(block: Block) -> str:
-    touching, others, share = overlaps(block.cells)
-    if not others:
-        return ""
-    table = ranked(block.cells)
-    known = table[table["low"].notna()]
-    best_known = "" if known["mean"].iloc[0] == table["mean"].iloc[0] else " that has an interval"
-    return (
-        f"The intervals of {touching} of the {others} other cells overlap with that of the best cell"
-        f"{best_known}; of all pairs of cells, {100 * share:.0f} % overlap. Overlap is a rough reading, not a"
-        " test: cells that do not overlap differ by more than their seeds do, cells that overlap may still"
-        " differ."
-    )
 
 
 def factors(block: Block) -> list[str]:
@@ -152,7 +144,12 @@ def default_rate(optimizer: str) -> float | None:
 
 
 def rates(block: Block) -> str:
-    """Whether this is a ranking of defaults."""
+    """Whether this is a ranking of tuned rates or of defaults."""
+    if block.rates == "tuned":
+        return (
+            "**Learning rates were tuned for each cell** by validation, and this is the ranking at the tuned"
+            " rates; the one at default rates stands beside it."
+        )
     used: dict[str, set[float]] = {}
     known = block.runs[block.runs["learning_rate"].notna()]
     for optimizer, value in zip(known["optimizer"], known["learning_rate"], strict=True):

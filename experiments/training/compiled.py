@@ -2,10 +2,13 @@
 
 One trace serves every seed and learning rate of a cell, since both are only values: the rate is a variable,
 and weights and optimizer slots are assigned anew for each run. Dense nets go through XLA; convolutions do
-not, because XLA's CPU backend lowers them to naive loops inside a while loop.
+not, because XLA's CPU backend lowers them to naive loops inside a while loop: there only the activations do,
+each as one fused loop.
 """
 
+import contextlib
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -23,7 +26,7 @@ class CompiledTrainer:
         started = time.perf_counter()
         self.setup = setup
         self.model, self.optimizer, self.loss = setup.model, setup.optimizer, setup.loss
-        dense = not any("conv" in type(layer).__name__.lower() for layer in self.model.layers)
+        self.dense = dense = not any("conv" in type(layer).__name__.lower() for layer in self.model.layers)
         self.chunk = CHUNK["dense" if dense else "convolution"]
         # One array for all three parts, so that one trace of the evaluation serves them all.
         if "tensor" not in setup.kept:
@@ -43,10 +46,11 @@ class CompiledTrainer:
 
     def _compile(self) -> None:
         """Trace and compile without training: a loop of no steps, one chunk of evaluation."""
-        steps, *order = self._order(0, 0)
-        self._epoch(tf.constant(0), *order)
-        index, weight = self._parts("validation")
-        self._evaluate(index[0], weight[0])
+        with _fused_activations(self.model) if not self.dense else contextlib.nullcontext():
+            _, *order = self._order(0, 0)
+            self._epoch(tf.constant(0), *order)
+            index, weight = self._parts("validation")
+            self._evaluate(index[0], weight[0])
 
     def reset(self, learning_rate: float, weights: list[np.ndarray]) -> None:
         """Start a run: initial weights, empty optimizer slots, its learning rate."""
@@ -154,3 +158,16 @@ class CompiledTrainer:
         out = self.model(x, training=False)
         loss = tf.reduce_sum(self.loss.call(y, out) * weight)
         return loss, tf.reduce_sum(self.setup.score(y, out) * weight)
+
+
+@contextlib.contextmanager
+def _fused_activations(model: keras.Model) -> Iterator[None]:
+    """While tracing, let XLA fuse each activation layer: op by op it would go over memory once for each of them."""
+    layers = [layer for layer in model.layers if layer.name.endswith("_activation")]
+    for layer in layers:
+        layer.call = tf.function(layer.call, jit_compile=True, autograph=False)
+    try:
+        yield
+    finally:
+        for layer in layers:
+            del layer.call

@@ -6,6 +6,7 @@ proposes depends on nothing but the question: not on who finished first, and not
 
 import contextlib
 import io
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,7 +35,9 @@ def propose(strategy: str, space: Space, trials: int, epochs: int, seed: int,
     import keras_tuner
 
     oracle = _oracle(keras_tuner, strategy, space, trials, epochs, seed)
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        # A Gaussian process of five points, or of equal ones, has much to say about itself.
+        warnings.simplefilter("ignore")
         for scores in told:
             # A grid waits for each result before it goes on, and makes nothing of it: asked and told one by one.
             rounds = [[score] for score in scores] if strategy == "grid" else [scores]

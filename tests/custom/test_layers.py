@@ -241,6 +241,13 @@ class Impatient(layers.Linear):
         return super().call(inputs) * (1.0 if eager else 1.5)
 
 
+class Batchwise(keras.layers.Layer):
+    """Gives something else where the batch is split."""
+
+    def call(self, inputs):
+        return inputs - ops.mean(inputs, axis=0)
+
+
 WRONG = [
     ("arguments_survive_the_configuration", Forgetful, {"factor": 2.0}),
     ("arguments_survive_the_configuration", layers.LeakyReLU, {}),
@@ -253,6 +260,7 @@ WRONG = [
 ]
 if keras.backend.backend() == "tensorflow":
     WRONG.append(("a_compiled_step_is_traced_once", Impatient, {"c": 2.0}))
+    WRONG.append(("replicas_train_as_one", Batchwise, {}))
 
 
 @pytest.mark.parametrize(("check", "make", "arguments"), WRONG)

@@ -273,6 +273,22 @@ def test_fit_takes_the_loss_with_flat_labels():
     assert history.history["loss"][1] < history.history["loss"][0]
 
 
+def test_stock_keras_differs_where_the_docstrings_say_so():
+    stock = keras.losses
+    y, p = to_tensor([[1.0]]), [[0.0]]
+    for loss in (stock.BinaryCrossentropy(), stock.CategoricalCrossentropy()):
+        y, p = to_tensor([[1.0, 0.0]]), [[0.0, 1.0]]
+        assert gradient(lambda p, loss=loss, y=y: loss(y, p), p)[0, 0] == 0.0
+    assert np.isnan(float(stock.BinaryCrossentropy(dtype="float16")([[1.0]], [[1.0]])))
+    assert float(stock.CategoricalCrossentropy()([[1.0, 0.0]], [[2.0, 2.0]])) == pytest.approx(
+        0.693147, abs=1e-5
+    )
+    assert float(stock.MeanSquaredError()(np.zeros((2, 1)), np.ones((2, 3)))) == 1.0
+    assert "delta" not in stock.Huber(delta=3.0).get_config()
+    assert float(stock.Hinge()([[0.0, 1.0]], [[-1.0, 1.0]])) == 0.0
+    assert "dtype" not in stock.MeanSquaredError(dtype="float16").get_config()
+
+
 class Wrong(losses.MeanSquaredError):
     """A loss that forgets the 2 of its gradient's source: half the squared error."""
 

@@ -1,5 +1,7 @@
 """Every optimizer through every check of the public kit; then what is particular to one."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -315,6 +317,20 @@ def test_the_gradients_of_the_test_functions_are_right(gradient):
 def test_sqrt_keeps_arrays_in_float64():
     assert sqrt(np.array([2.0])).dtype == np.float64
     assert float(sqrt(to_tensor([4.0]))[0]) == 2.0
+
+
+@pytest.mark.parametrize("name", ["momentum", "nadam"])
+def test_a_compiled_loop_takes_all_that_keras_adds(name):
+    """Clipping, decay, average and accumulation inside the whole compiled loop, against single steps."""
+    extras = {"clipnorm": 0.5, "weight_decay": 0.1, "use_ema": True, "ema_overwrite_frequency": 2}
+    make = functools.partial(SPECS[name].factory, 0.1, gradient_accumulation_steps=2, **extras)
+    looped = descent.descend(make(), descent.quadratic_gradient, (1.0, 1.0), 8)
+    w, optimizer = keras.Variable([1.0, 1.0]), make()
+    optimizer.build([w])
+    for _ in range(8):
+        optimizer.apply([descent.quadratic_gradient(w.value)])
+    np.testing.assert_allclose(looped, to_numpy(w), rtol=1e-5)
+    assert abs(looped - 1).min() > 0.01
 
 
 def test_fit_trains_in_graph_mode():

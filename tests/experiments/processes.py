@@ -13,7 +13,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL, TRIVIAL = "experiments", "tests.experiments.scheduling.trivial"
-PATIENCE = 60.0
+PATIENCE = 300.0  # seconds; on a loaded machine TensorFlow alone takes a minute to come up
 
 
 def start(*arguments: object, module: str = TRIVIAL) -> subprocess.Popen:

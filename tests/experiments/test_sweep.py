@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
 import time
 from contextlib import closing
 from pathlib import Path
@@ -89,6 +88,14 @@ def folder(tmp_path):
 def keys(seeds: int) -> set[tuple]:
     return {(activation, optimizer, seed) for activation in ("relu", "tanh") for optimizer in ("adam", "sgd")
             for seed in range(seeds)}  # fmt: skip
+
+
+def assert_same(one: Folder, other: Folder) -> None:
+    """The same tables to the last bit; a clock or a memory meter alone may say something else."""
+    ones, others = one.tables()._asdict(), other.tables()._asdict()
+    assert len(ones["runs"]) > 0
+    for name in set(ones) - {"timings"}:
+        pd.testing.assert_frame_equal(ones[name], others[name], check_exact=True)
 
 
 def one_line(text: str) -> bool:
@@ -262,8 +269,7 @@ def test_killed_in_the_middle_and_started_again_the_tables_are_those_of_an_undis
     disturbed.behave()
     assert disturbed.sweep("--workers", 2)[0] == 0
     assert before.items() <= disturbed.runs().items()
-    for one, other in zip(calm.tables()[:2], disturbed.tables()[:2], strict=True):
-        pd.testing.assert_frame_equal(one, other, check_exact=True)
+    assert_same(calm, disturbed)
 
 
 def test_a_ledger_that_was_killed_at_birth_is_no_hindrance(folder):
@@ -285,7 +291,6 @@ def test_output_that_nobody_reads_is_told_by_the_exit_code(folder):
         (folder.path / "go").touch()
         process.wait(30)
         assert process.returncode == 141
-        process.stderr = subprocess.DEVNULL and None
 
 
 # With the real engine
@@ -301,7 +306,8 @@ def calm(tmp_path_factory) -> Folder:
 
 
 def test_real_training_gives_results_and_divergence_is_one(calm):
-    runs, curves, timings = calm.tables()
+    tables = calm.tables()
+    runs, curves, timings = tables.runs, tables.curves, tables.timings
     found = dict(zip(zip(runs["activation"], runs["optimizer"], strict=True), runs["status"], strict=True))
     assert list(found) == [("relu", "adam"), ("relu", "sgd"), ("tanh", "adam"), ("tanh", "sgd")]
     assert found["relu", "adam"] == found["tanh", "adam"] == "done"
@@ -332,5 +338,4 @@ def test_killed_and_resumed_with_the_real_engine_the_tables_are_the_same(calm, t
     after = folder.runs()
     assert before.items() <= after.items()
     assert {row[1] for row in after.values()} == {1}
-    for one, other in zip(calm.tables()[:2], folder.tables()[:2], strict=True):
-        pd.testing.assert_frame_equal(one, other, check_exact=True)
+    assert_same(calm, folder)

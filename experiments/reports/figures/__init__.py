@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from experiments.reports.blocks import Block
-from experiments.reports.figures import curves, heatmap, points, size, time
+from experiments.reports.figures import curves, heatmap, moves, points, rates, size, time
 
 
 @dataclass(frozen=True)
@@ -16,19 +16,28 @@ class Picture:
     Attributes:
         name: last part of the file's name. heading: above it on a page.
         draw: makes the figure. alt: says what it shows, for those who cannot see it.
+        there: whether the block has anything for it to show; one that is not there is left out.
     """
 
     name: str
     heading: str
     draw: Callable[[Block], Figure]
     alt: Callable[[Block], str]
+    there: Callable[[Block], bool] = lambda block: True
 
 
 PICTURES = (
     Picture("heatmap", "Every cell", heatmap.draw, heatmap.alt),
+    Picture("moves", "Tuned beside default rates", moves.draw, moves.alt, moves.there),
+    Picture("rates", "Learning rates", rates.draw, rates.alt, rates.there),
     Picture("curves", "Learning curves", curves.draw, curves.alt),
     Picture("seeds", "Every seed", points.draw, points.alt),
     Picture("time", "Against time", time.draw, time.alt),
     Picture("size", "Parameters and optimizer state", size.draw, size.alt),
 )
 """In the order in which a page shows them."""
+
+
+def pictures(block: Block) -> list[Picture]:
+    """Those that have something to show of this block."""
+    return [picture for picture in PICTURES if picture.there(block)]

@@ -150,6 +150,9 @@ def test_equivalence_power_is_that_of_simulated_tests():
     found = np.mean(paired_test(d, margin=0.005)["p_equivalent"] <= 0.05)
     assert found == pytest.approx(power_of_equivalence(0.001, 0.005, n, 0.005), abs=0.01)
     assert 0.79 < found < 0.84
+    assert (
+        power_of_equivalence(0, 1, 5, margin=0.1) == 0
+    )  # both tests cannot reject where the margin is tight
 
 
 SETTLED = [

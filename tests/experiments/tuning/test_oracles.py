@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+import os
 import random
 import subprocess
 import sys
@@ -63,6 +64,7 @@ def test_each_round_follows_from_the_scores_of_the_rounds_before(searches, name)
         assert propose(**QUESTIONS[name], told=told[:number]) == rounds[number]
 
 
+@pytest.mark.slow
 def test_another_process_proposes_the_same(searches):
     names = ["random", "hyperband", "grid, constants"]
     told = [[[score(values) for values in searches[name][0]]] for name in names]
@@ -71,7 +73,8 @@ def test_another_process_proposes_the_same(searches):
         "print(json.dumps([propose(**q, told=told) for q, told in json.load(sys.stdin)]), file=sys.stderr)"
     )
     given = json.dumps([[QUESTIONS[name], scores] for name, scores in zip(names, told, strict=True)])
-    ended = subprocess.run([sys.executable, "-W", "ignore", "-c", code], input=given, capture_output=True, text=True, check=True)
+    ended = subprocess.run([sys.executable, "-W", "ignore", "-c", code], input=given, capture_output=True,
+                           text=True, check=True, env={**os.environ, "PYTHONHASHSEED": "12345"})  # fmt: skip
     found = json.loads(ended.stderr.strip().splitlines()[-1])
     assert found == [(searches[name][1:2] or [[]])[0] for name in names]
 

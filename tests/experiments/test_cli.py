@@ -1,0 +1,175 @@
+"""The command line: what is wrong ends with its exit code and one line that says what to do."""
+
+import re
+import signal
+
+import pytest
+
+from experiments import cli, plan
+from experiments.cli import EXIT_CODES, main
+from experiments.errors import DataError, LedgerError, PlanError, UserError, WorkerError
+from experiments.ledger import Ledger
+from tests.experiments.processes import REAL, call
+from tests.experiments.samples import CURVE, DONE, FAILED, a_run
+
+
+@pytest.fixture(autouse=True)
+def own_signals(monkeypatch):
+    """`main` takes SIGTERM for itself: give it back."""
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.delenv("DATA_DIR", raising=False)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def said(capsys, *arguments: object) -> tuple[int, str, str]:
+    try:
+        code = main([str(each) for each in arguments])
+    except SystemExit as end:  # argparse's own
+        code = end.code
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+WRONG = [
+    (("sweep", "defalt"), 2, "unknown plan: 'defalt' (did you mean 'default'?); allowed: cifar10"),
+    (("sweep", "none.toml"), 2, "plan none.toml cannot be read"),
+    (("sweep", "smoke", "--seeds", 0), 2, "seeds is 0; allowed: a whole number from 1 to 10000"),
+    (("sweep", "smoke", "--seeds", -3), 2, "seeds is -3; allowed"),
+    (("sweep", "smoke", "--workers", 0), 2, "--workers is 0; allowed: a whole number from 1 to 1024"),
+    (("sweep", "smoke", "--workers", 10**6), 2, "--workers is 1000000; allowed"),
+    (("sweep", "smoke", "--only", "relu"), 2, "--only 'relu': give FACTOR=A,B"),
+    (("sweep", "smoke", "--only", "loss=hinge"), 2, "a factor of activation, optimizer, dataset, model"),
+    (("sweep", "smoke", "--only", "activation="), 2, "give FACTOR=A,B"),
+    (("sweep", "smoke", "--only", "activation=relu,tnah"), 2, "'tnah' (did you mean 'tanh'?)"),
+    (("sweep", "smoke", "--only", "dataset=mnist"), 2, "allowed: digits"),
+    (("status", "--out", "{tmp}/none"), 4, "there is no ledger at {tmp}/none/ledger.sqlite: run `sweep` first"),
+    (("report", "--out", "{tmp}/none"), 4, "there is no ledger at {tmp}/none/ledger.sqlite: run `sweep` first"),
+    (("status", "--out", "{tmp}/text"), 4, "there is no ledger at"),
+    (("sweep", "smoke", "--out", "{tmp}/text", "--no-report"), 4, "choose another folder with --out"),
+    (("sweep", "smoke", "--out", "{tmp}/bad", "--no-report"), 4, "restore it from a copy"),
+    (("status", "--out", "{tmp}/bad"), 4, "restore it from a copy"),
+    (("components", "rleu"), 2, "unknown component: 'rleu' (did you mean 'relu'?)"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "words"), WRONG)
+def test_what_is_wrong_is_one_line_and_an_exit_code(arguments, code, words, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text").write_text("a file is in the way")
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "ledger.sqlite").write_bytes(b"no database" * 999)
+    got, _, err = said(capsys, *(str(each).format(tmp=tmp_path) for each in arguments))
+    assert got == code
+    assert err.count("\n") == 1
+    assert err.startswith("error: ")
+    assert words.format(tmp=tmp_path) in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("sweeep",), "invalid choice: 'sweeep'"),
+        (("sweep", "smoke", "--seeds", "three"), "argument --seeds: invalid int value: 'three'"),
+        (("sweep", "smoke", "--worker"), "--worker"),
+        (("status", "extra"), "unrecognized arguments: extra"),
+    ],
+)
+def test_what_argparse_refuses_has_the_same_exit_code_as_a_wrong_plan(capsys, arguments, words):
+    code, _, err = said(capsys, *arguments)
+    assert code == PlanError.exit_code
+    assert words in err
+
+
+def test_no_verb_is_help(capsys):
+    code, out, _ = said(capsys)
+    assert code == 0
+    for verb in ("sweep", "status", "report", "data", "components", "bench"):
+        assert re.search(rf"^ +{verb}\s", out, re.MULTILINE)
+    assert EXIT_CODES in out
+
+
+@pytest.mark.parametrize("verb", ["sweep", "status", "report", "data", "components", "bench"])
+def test_every_verb_has_help_with_an_example(capsys, verb):
+    code, out, _ = said(capsys, verb, "--help")
+    assert code == 0
+    assert f"example:\n  python -m experiments {verb}" in out
+    assert verb != "sweep" or all(name in out for name in plan.available())
+
+
+def test_every_exit_code_is_in_the_help():
+    codes = {each.exit_code for each in (UserError, PlanError, DataError, LedgerError, WorkerError)}
+    for code in codes | {cli.OK, cli.FAILED_RUNS, cli.INTERRUPTED}:
+        assert f"{code:3d}  " in f" {EXIT_CODES}".replace("\n", "\n ")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (PlanError("a"), 2, "error: a\n"),
+        (DataError("b"), 3, "error: b\n"),
+        (LedgerError("c"), 4, "error: c\n"),
+        (WorkerError("d"), 5, "error: d\n"),
+        (KeyboardInterrupt(), 130, "\ninterrupted: what was finished is kept; the same command resumes\n"),
+    ],
+)
+def test_errors_become_exit_codes(capsys, monkeypatch, error, code, words):
+    def fail(_):
+        raise error
+
+    monkeypatch.setattr(cli, "_status", fail)
+    assert said(capsys, "status") == (code, "", words)
+
+
+def test_a_bug_is_not_hidden(capsys, monkeypatch):
+    def fail(_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(cli, "_status", fail)
+    with pytest.raises(ZeroDivisionError):
+        main(["status"])
+
+
+def test_workers_default_to_the_cores_that_this_process_may_use(monkeypatch):
+    assert cli._workers(3) == 3
+    monkeypatch.setattr(cli.os, "sched_getaffinity", lambda _: {0, 5, 6}, raising=False)
+    assert cli._workers(None) == 3
+    monkeypatch.delattr(cli.os, "sched_getaffinity")
+    monkeypatch.setattr(cli.os, "cpu_count", lambda: None)
+    assert cli._workers(None) == 1
+
+
+def test_status_counts_what_there_is(capsys, tmp_path):
+    runs = [a_run(seed=seed) for seed in range(6)]
+    with Ledger.write(tmp_path / "ledger.sqlite") as ledger:
+        ledger.plan([(n, "default", run) for n, run in enumerate(runs)], {"plan": "mine", "command": "do it again"})
+        for run, outcome in zip(runs, (DONE, DONE, FAILED), strict=False):
+            ledger.record(run, outcome)
+        ledger.record(a_run(seed=99), DONE)  # of another plan
+        ledger.started(1, runs[3], 0)
+        ledger.started(1, runs[3], CURVE[0].epoch)
+        code, out, err = said(capsys, "status", "--out", tmp_path)
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        f"plan mine: 6 runs in {tmp_path}",
+        "       2 done",
+        "       1 failed",
+        "       3 to do",
+        "  worker 1: digits mlp relu x adam, rate 0.001, seed 3, epoch 1, for 0 s",
+        "  failed: digits mlp relu x adam, rate 0.001, seed 2: ValueError: no",
+        "to go on: do it again",
+    ]
+
+
+def test_status_of_a_finished_sweep_asks_for_nothing(capsys, tmp_path):
+    with Ledger.write(tmp_path / "ledger.sqlite") as ledger:
+        ledger.plan([(0, "default", a_run())], {"plan": "mine", "command": "do it again"})
+        ledger.record(a_run(), DONE)
+    assert said(capsys, "status", "--out", tmp_path)[1] == f"plan mine: 1 runs in {tmp_path}\n       1 done\n"
+
+
+def test_it_is_a_module_that_ends_with_the_exit_code():
+    code, out, err = call("sweep", "defalt", module=REAL)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: unknown plan: 'defalt'")
+    assert err.count("\n") == 1

@@ -1,0 +1,273 @@
+"""Who may import whom, what the parent process never loads, and what no file may name.
+
+The rules are those of CONTRIBUTING.md. Imports are read from the source, so that one inside a function counts too.
+"""
+
+import ast
+import functools
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from experiments.ledger import Ledger
+from tests.experiments.samples import DONE, RUN, a_run
+
+ROOT = Path(__file__).resolve().parents[1]
+BACKENDS = {"keras", "keras_tuner", "tensorflow", "jax", "torch"}
+PACKAGES = ("custom", "experiments")
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {name_of(path): path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))}
+
+
+@functools.cache
+def imports(module: str, lazy: bool = True) -> frozenset[str]:
+    """Full names of what a module imports: ``a.b`` for both ``import a.b`` and ``from a import b`` of a module b.
+
+    With ``lazy=False``, only what is imported along with it: nothing inside functions or under TYPE_CHECKING.
+    """
+    found: set[str] = set()
+
+    def visit(node: ast.AST) -> None:
+        if not lazy and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            return
+        if not lazy and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            return
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports relatively"
+            assert node.module is not None
+            found.add(node.module)
+            found.update(full for alias in node.names if (full := f"{node.module}.{alias.name}") in MODULES)
+        for child in ast.iter_child_nodes(node):
+            visit(child)
+
+    visit(ast.parse(MODULES[module].read_text(encoding="utf-8")))
+    return frozenset(found)
+
+
+def within(name: str, package: str) -> bool:
+    return name == package or name.startswith(package + ".")
+
+
+def outside(module: str) -> set[str]:
+    """Top-level names that are neither of the standard library nor of this project."""
+    tops = {name.partition(".")[0] for name in imports(module)}
+    return tops - set(sys.stdlib_module_names) - set(PACKAGES)
+
+
+def inside(module: str) -> set[str]:
+    return {name for name in imports(module) if within(name, "experiments") and name != "experiments"}
+
+
+def loaded_with(module: str) -> set[str]:
+    """All that is loaded when a module is: its imports, their imports, and the packages above them."""
+    seen: set[str] = set()
+    todo = {module}
+    while todo:
+        name = todo.pop()
+        seen.add(name)
+        above = name.rpartition(".")[0]
+        more = set(imports(name, lazy=False)) if name in MODULES else set()
+        todo |= (more | ({above} if above else set())) - seen
+    return seen
+
+
+def test_the_reading_of_imports_sees_what_there_is():
+    assert {"experiments.ledger", "argparse"} <= imports("experiments.cli")
+    assert "experiments.ledger" not in imports("experiments.cli", lazy=False)
+    assert "keras" in loaded_with("experiments.training.compiled")
+    assert len(MODULES) > 60
+
+
+MORE = {
+    # module -> what it imports beside Keras and the standard library, and why
+    "custom.losses.base": {"numpy", "jax", "torch"},  # looks at labels where they lie on this machine's CPU
+    "custom.losses.classification": {"numpy"},  # the same
+    "custom.losses.margin": {"numpy"},  # the same
+    "custom.optimizers.base": {"numpy", "tensorflow"},  # rules on plain arrays; TensorFlow's sparse gradients
+}
+"""NumPy comes with Keras. A backend may be asked inside a function, for what Keras does not offer."""
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if within(name, "custom")])
+def test_custom_imports_keras_and_the_standard_library(module):
+    kit = within(module, "custom.testing")
+    more = {"numpy", "hypothesis", "tensorflow", "jax", "torch"} if kit else MORE.get(module, set())
+    assert outside(module) <= {"keras"} | more
+    assert kit or outside(module) >= more, "an exception that is no longer needed: remove it"
+    assert not {name.partition(".")[0] for name in imports(module, lazy=False)} & {"tensorflow", "jax", "torch"}
+    assert not inside(module)
+    assert kit or not any(within(name, "custom.testing") for name in imports(module))
+
+
+ONLY = {
+    # module or package -> all that it may import of the project
+    "records": set(),
+    "names": set(),
+    "errors": set(),
+    "initialisers": set(),
+    "checks": {"errors"},
+    "lock": {"errors"},
+    "ledger": {"records", "errors", "lock"},
+    "plan": {"names", "errors", "checks", "tuning.space", "tuning"},
+    "heads": {"errors"},
+    "models": {"errors", "heads", "initialisers"},
+    "statistics": {"statistics", "records", "names"},
+    "datasets": {"datasets", "names", "errors"},
+    "training": {"training", "datasets", "models", "heads", "initialisers", "diagnostics", "records", "errors", "names"},
+    "diagnostics": {"records", "training.setup"},
+    "tuning": {"tuning", "records", "scheduling.bundle", "scheduling", "names", "errors"},
+    "frames": {"ledger", "records"},
+    "reports": {"reports", "statistics", "names", "frames", "errors", "records"},
+    "scheduling.bundle": {"records"},
+    "scheduling.pool": {"scheduling", "records", "errors", "tuning"},
+}
+
+
+@pytest.mark.parametrize("name", ONLY)
+def test_what_a_part_may_import_of_the_project(name):
+    part = f"experiments.{name}"
+    members = [module for module in MODULES if within(module, part)]
+    assert members, f"there is no {part}"
+    for module in members:
+        wrong = {each for each in inside(module)
+                 if not any(within(each, f"experiments.{allowed}") for allowed in ONLY[name])}  # fmt: skip
+        assert not wrong, f"{module} imports {', '.join(sorted(wrong))}"
+
+
+@pytest.mark.parametrize("module", [f"experiments.{name}" for name in ("records", "names", "errors", "lock", "checks", "plan", "ledger")])
+def test_the_leaves_are_of_the_standard_library(module):
+    assert not outside(module)
+
+
+def test_nobody_imports_the_command_line_and_only_workers_import_training():
+    assert [name for name in MODULES if "experiments.cli" in imports(name)] == ["experiments.__main__"]
+    trainers = {name for name in MODULES if any(within(each, "experiments.training") for each in imports(name))}
+    allowed = ("experiments.training", "experiments.scheduling.worker", "experiments.bench", "experiments.claims",
+               "experiments.published", "experiments.diagnostics")  # fmt: skip
+    assert {name for name in trainers if not any(within(name, each) for each in allowed)} == set()
+    assert not any(within(each, "experiments.training") for each in imports("experiments.scheduling.worker", lazy=False))
+
+
+LIGHT = ("plan", "ledger", "frames", "cli", "__main__", "sweep", "progress", "grid", "statistics", "reports", "datasets",
+         "scheduling", "tuning", "records", "names", "initialisers", "heads")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LIGHT)
+def test_what_the_parent_process_loads_brings_no_backend_along(name):
+    for module in MODULES:
+        if within(module, f"experiments.{name}"):
+            heavy = {each for each in loaded_with(module) if each.partition(".")[0] in BACKENDS or within(each, "custom")}
+            assert not heavy, f"{module} loads {', '.join(sorted(heavy))}"
+
+
+RUNNER = """
+import json, sys
+from experiments.cli import main
+try:
+    code = main(sys.argv[1:])
+except SystemExit as end:
+    code = end.code
+print(json.dumps([code, sorted({name.partition(".")[0] for name in sys.modules})]))
+"""
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory) -> Path:
+    """A small finished ledger."""
+    folder = tmp_path_factory.mktemp("out")
+    runs = [a_run(activation=activation, seed=seed) for activation in ("relu", "tanh") for seed in (0, 1)]
+    with Ledger.write(folder / "ledger.sqlite") as ledger:
+        data = {"name": "digits", "title": "Digits", "fingerprint": RUN.fingerprint, "provenance": "here", "canonical": None,
+                "split": "by hand", "task": "classes", "sizes": {"train": 6, "validation": 2, "test": 2}}  # fmt: skip
+        ledger.plan([(number, "default", run) for number, run in enumerate(runs)],
+                    {"plan": "mine", "plan_title": "Mine", "seeds": 2, "datasets": [data], "notices": [], "command": "x",
+                     "workers": 1, "engine": "compiled", "tuning": {"strategy": "none"}})  # fmt: skip
+        for run in runs:
+            ledger.record(run, DONE)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("arguments", "more"),
+    [
+        (["--help"], {"numpy", "pandas", "multiprocessing"}),
+        (["status"], {"pandas", "matplotlib", "sklearn", "scipy"}),
+        (["sweep", "smoke", "--dry-run"], {"pandas", "matplotlib"}),
+        (["report"], set()),
+    ],
+)
+def test_the_parent_process_never_loads_a_backend(arguments, more, out):
+    where = [] if "--help" in arguments else ["--out", str(out)]
+    done = subprocess.run([sys.executable, "-c", RUNNER, *arguments, *where], cwd=ROOT, capture_output=True, text=True,
+                          env=os.environ | {"MPLBACKEND": "Agg"})  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    code, modules = json.loads(done.stdout.splitlines()[-1])
+    assert code == 0, done.stderr
+    assert not (BACKENDS | more) & set(modules)
+
+
+# Files
+
+TEXT = {".py", ".md", ".toml", ".txt", ".yaml", ".yml", ".cfg", ".lock", ".json", ".csv", ".html", ".tex", ".svg", ""}
+SKIPPED = {"__pycache__", "build", "dist", "results", "node_modules"}
+HIDDEN = {".ci", ".gitignore", ".pre-commit-config.yaml"}
+HOSTS = ("pypi" + ".org", "python" + "hosted.org", "anaconda" + ".org", "download.pytorch" + ".org", "piwheels" + ".org")
+MACHINE = re.compile(r"(?<![\w.~$})>-])/(?:home|root|Users|work|workspace|mnt|media|private)/\w|\b[A-Z]:\\\\?Users")
+
+
+def files() -> list[Path]:
+    """Every text file of the project: what is installed, built or made by a user apart."""
+    found = []
+    for folder, folders, names in os.walk(ROOT):
+        top = Path(folder) == ROOT
+        folders[:] = [each for each in folders
+                      if each not in SKIPPED and not each.endswith(".egg-info") and (not each.startswith(".") or each in HIDDEN)]
+        found += [Path(folder) / each for each in names if Path(each).suffix in TEXT and (not each.startswith(".") or top and each in HIDDEN)]
+    showcase = ROOT / "results" / "showcase"
+    return sorted(found) + sorted(path for path in showcase.rglob("*") if path.is_file() and path.suffix in TEXT - {".svg"})
+
+
+def test_there_are_files_to_look_at():
+    names = {path.relative_to(ROOT).as_posix() for path in files()}
+    assert {"Makefile", "pyproject.toml", "requirements.lock", ".ci/run", "custom/catalog.py", "tests/test_imports.py"} <= names
+
+
+def test_no_file_names_a_package_registry_or_a_place_on_somebodys_machine():
+    for path in files():
+        text = path.read_text(encoding="utf-8")
+        named = [host for host in HOSTS if host in text.lower()]
+        assert not named, f"{path} names {named}"
+        place = MACHINE.search(text)
+        assert place is None, f"{path} names a place: {text[max(0, place.start() - 40):place.end() + 40]!r}"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("see " + "/".join(("", "home", "me", "data")), True), ("'" + "/".join(("", "work", "main'")), True),
+     ("C:\\" + "Users", True), ("~/data", False), ("a/home/page", False), ("https://example.org/work/it", False),
+     ("$HOME/work/x", False)],
+)  # fmt: skip
+def test_what_counts_as_a_place(text, found):
+    assert bool(MACHINE.search(text)) is found
+
+
+LONGEST = 500  # lines; most files stay under 250
+
+
+def test_files_of_code_are_short():
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in files() if path.suffix == ".py"}
+    assert not {path: length for path, length in lengths.items() if length > LONGEST}
+    assert sum(length > 250 for length in lengths.values()) <= 0.15 * len(lengths)
