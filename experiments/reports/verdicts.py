@@ -56,7 +56,7 @@ def factor(found: Evidence, name: str) -> str:
         rows = [f"{markdown(_other(row, best))} ({_difference(found, row, best)} ahead; {seeds_more(row)})" for row in near]
         told.append(f"undecided against {join(rows, 4)}")
     scale = f"averaged over {count(int(mine['conditions'].max()), other)} within each seed, pairs by Holm, {ALPHA:g}"
-    return f"**{name.capitalize()}**: {markdown(best)} has the highest mean; it is {'; '.join(told)} ({scale})."
+    return f"Paired by seed, it is {'; '.join(told)} ({scale})."
 
 
 def _nearest(rows: pd.DataFrame, best: str) -> list[pd.Series]:
@@ -116,7 +116,7 @@ def matters(found: Evidence) -> str:
 
 
 def _share(row: pd.Series) -> str:
-    text = f"{100 * row['share']:.1f} %"
+    text = f"{100 * row['share'] + 0.0:.1f} %".replace("-0.0", "0.0")
     return f"{text} ({100 * row['low']:.1f} to {100 * row['high']:.1f})" if np.isfinite(row["low"]) else text
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from experiments.names import DEFAULT_RATES, KERAS_RATES
 from experiments.reports.blocks import Block
 from experiments.reports import tuning, verdicts
-from experiments.reports.evidence import FACTORS, Evidence
+from experiments.reports.evidence import Evidence
 from experiments.reports.summary import FEW, levels, ranked
 from experiments.reports.text import count, join, markdown, rate
 
@@ -20,8 +20,7 @@ def findings(found: Evidence) -> list[str]:
     """One sentence or a few for each thing that a reader wants to know first."""
     block = found.block
     told = [
-        rates(block), best_cell(block), verdicts.best_cells(found), *factors(block),
-        *(verdicts.factor(found, factor) for factor in FACTORS), verdicts.matters(found),
+        rates(block), best_cell(block), verdicts.best_cells(found), *factors(found), verdicts.matters(found),
         *verdicts.turned(found), *tuning.warnings(block), verdicts.undecided(found), *trouble(block), seeds(block),
     ]  # fmt: skip
     return [sentence for sentence in told if sentence]
@@ -47,8 +46,9 @@ def best_cell(block: Block) -> str:
     return text
 
 
-def factors(block: Block) -> list[str]:
-    told = []
+def factors(found: Evidence) -> list[str]:
+    """The best and the last level of each factor, and how the best stands against the others."""
+    block, told = found.block, []
     for factor, over in (("activation", "optimizer"), ("optimizer", "activation")):
         column = {"activation": "row", "optimizer": "column"}
         table = levels(block.runs, column[factor], column[over])
@@ -65,7 +65,7 @@ def factors(block: Block) -> list[str]:
         scope += f", those that have a result with every {factor}" if first["balanced"] and few else ""
         told.append(
             f"{scope}, the best {factor} is **{markdown(first['level'])}** with {_level(block, first)},"
-            f" the last of {len(table)} is {markdown(last['level'])} with {_level(block, last)}."
+            f" the last of {len(table)} is {markdown(last['level'])} with {_level(block, last)}. {verdicts.factor(found, factor)}".rstrip()
         )
     return told
 

@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from experiments.training.order import CHUNK, batches, chunks
 from experiments.training.setup import Setup
+from experiments.training.slots import Slots
 
 
 class CompiledTrainer:
@@ -33,8 +34,7 @@ class CompiledTrainer:
             setup.kept["tensor"] = tf.constant(setup.x)
         self.x = setup.kept["tensor"]
         self.y = tf.constant(setup.y)
-        self.optimizer.build(self.model.trainable_variables)
-        self._fresh_slots = [np.array(keras.ops.convert_to_numpy(v)) for v in self.optimizer.variables]
+        self._slots = Slots(self.optimizer, self.model.trainable_variables)
         self._variables = [*self.model.variables]
         self._gradients = [tf.Variable(tf.zeros_like(v), trainable=False) for v in self.model.trainable_variables] \
             if setup.whole_batch else []  # fmt: skip
@@ -53,10 +53,9 @@ class CompiledTrainer:
             self._evaluate(index[0], weight[0])
 
     def reset(self, learning_rate: float, weights: list[np.ndarray]) -> None:
-        """Start a run: initial weights, empty optimizer slots, its learning rate."""
+        """Start a run: initial weights, fresh optimizer slots, its learning rate."""
         self.set_weights(weights)
-        for variable, value in zip(self.optimizer.variables, self._fresh_slots, strict=True):
-            variable.assign(value)
+        self._slots.reset()
         self.optimizer.learning_rate = learning_rate
 
     def weights(self) -> list[np.ndarray]:

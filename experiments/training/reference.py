@@ -7,6 +7,7 @@ import numpy as np
 
 from experiments.training.order import batches
 from experiments.training.setup import Setup
+from experiments.training.slots import Slots
 
 
 class _Losses(keras.callbacks.Callback):
@@ -34,14 +35,12 @@ class ReferenceTrainer:
         self.model.compile(
             optimizer=setup.optimizer, loss=setup.loss, metrics=[_metric(setup)], jit_compile=False
         )
-        setup.optimizer.build(self.model.trainable_variables)
-        self._fresh_slots = [np.array(keras.ops.convert_to_numpy(v)) for v in setup.optimizer.variables]
+        self._slots = Slots(setup.optimizer, self.model.trainable_variables)
         self.compile_seconds = time.perf_counter() - started
 
     def reset(self, learning_rate: float, weights: list[np.ndarray]) -> None:
         self.model.set_weights(weights)
-        for variable, value in zip(self.setup.optimizer.variables, self._fresh_slots, strict=True):
-            variable.assign(value)
+        self._slots.reset()
         self.setup.optimizer.learning_rate = learning_rate
 
     def weights(self) -> list[np.ndarray]:

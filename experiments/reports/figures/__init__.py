@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from experiments.reports.blocks import Block
-from experiments.reports.figures import curves, heatmap, moves, points, rates, size, time
+from experiments.reports.figures import curves, heatmap, layers, moves, points, rates, size, time
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,15 @@ PICTURES = (
     Picture("rates", "Learning rates", rates.draw, rates.alt, rates.there),
     Picture("curves", "Learning curves", curves.draw, curves.alt),
     Picture("seeds", "Every seed", points.draw, points.alt),
+    Picture("gradients", "Gradient norm by depth", layers.draw_gradients,
+            layers.alt("Gradient norm by depth at start and end"), layers.gradients_there),
+    Picture("dead", "Dead units over time", layers.draw_dead,
+            layers.alt("Dead share of units at start, middle and end, by layer"), layers.units_there),
+    Picture("means", "Mean activation by layer", layers.draw_means,
+            layers.alt("Mean activation by layer at start and end"), layers.units_there),
     Picture("time", "Against time", time.draw, time.alt),
     Picture("size", "Parameters and optimizer state", size.draw, size.alt),
-)
+)  # fmt: skip
 """In the order in which a page shows them."""
 
 

@@ -1,0 +1,154 @@
+"""What goes on inside, by layer: gradient norms, dead units and mean activations, a panel an activation."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, MaxNLocator
+
+from experiments.reports.blocks import Block
+from experiments.reports.figures.panels import arrangement, panel_title
+from experiments.reports.frames import MOMENTS
+from experiments.reports.layers import by_layer
+from experiments.reports.style import BASE, BLUE, GREY, ORANGE, labels, sheet, widest
+from experiments.reports.text import count
+
+PANEL = (2.0, 1.6)
+WHEN = {"start": (GREY, (0, (4, 1.5)), "s"), "middle": (ORANGE, (0, (1.2, 1.2)), "^"), "end": (BLUE, "-", "o")}
+
+
+def gradients_there(block: Block) -> bool:
+    return not by_layer(block, "gradient_norm", ratio=True).empty
+
+
+def units_there(block: Block) -> bool:
+    return not by_layer(block, "dead").empty
+
+
+def draw_gradients(block: Block) -> Figure:
+    table = by_layer(block, "gradient_norm", ("start", "end"), ratio=True)
+    left_out = int(table["left_out"].sum())
+    note = _over(block, "geometric mean") + (
+        f" {count(left_out, 'value')} of zero or not finite left out." if left_out else ""
+    )
+    return _by_depth(block, table, "Gradient norm by depth", "norm of the kernel's gradient (log scale)", note, "log")
+
+
+def draw_means(block: Block) -> Figure:
+    table = by_layer(block, "mean", ("start", "end"))
+    ends = table[["low", "high", "middle"]].abs().to_numpy(dtype=float)
+    wide = bool(ends.size and ends.max() > 20)
+    note = _over(block, "mean") + (" The axis is linear from -1 to 1 and logarithmic beyond." if wide else "")
+    label = "mean output of the activation"
+    return _by_depth(block, table, "Mean activation by layer", label, note, "symlog" if wide else "linear")
+
+
+def draw_dead(block: Block) -> Figure:
+    """Time runs along x here, and each hidden layer has a line."""
+    table = by_layer(block, "dead")
+    depths = sorted(set(table["depth"]))
+    colours = _ramp(len(depths))
+    note = (
+        "Dead: zero output and zero gradient on the whole probe. "
+        + _over(block, "mean")
+        + " Activations without a flat zero, such as linear or tanh, have none."
+    )
+    figure, panels = _panels(block, "Dead units over time, by hidden layer", "dead share of units (%)", note,
+                             [f"layer {depth}" for depth in depths])  # fmt: skip
+    top = float(np.nanmax(table["high"])) if len(table) else 0.0
+    for row, axes in panels.items():
+        for place, depth in enumerate(depths):
+            mine = table[(table["row"] == row) & (table["depth"] == depth)]
+            mine = mine.set_index("when").reindex([when for when in MOMENTS if when in set(mine["when"])])
+            x = np.array([MOMENTS.index(when) for when in mine.index], dtype=float)
+            x = x + (place - (len(depths) - 1) / 2) * 0.06
+            _line(axes, x, mine, colours[place], "-", "o", 100.0)
+        axes.set_xlim(-0.35, 2.35)
+        axes.set_ylim(-3, min(100.0, max(10.0, 100 * top)) * 1.08)
+        axes.set_xticks(range(3), MOMENTS)
+    handles = [Line2D([], [], color=colour, marker="o", markersize=4, label=f"layer {depth}")
+               for colour, depth in zip(colours, depths, strict=True)]  # fmt: skip
+    return _legend(figure, panels, handles)
+
+
+def _by_depth(block: Block, table: pd.DataFrame, title: str, label: str, note: str, scale: str) -> Figure:
+    figure, panels = _panels(block, title, label, note, list(WHEN))
+    depths = sorted(set(table["depth"]))
+    for row, axes in panels.items():
+        for number, when in enumerate(("start", "end")):
+            mine = table[(table["row"] == row) & (table["when"] == when)].sort_values("depth")
+            colour, dash, marker = WHEN[when]
+            _line(axes, mine["depth"].to_numpy(dtype=float) + (number - 0.5) * 0.08, mine, colour, dash, marker)
+        axes.set_xlim(depths[0] - 0.4, depths[-1] + 0.4)
+        axes.xaxis.set_major_locator(FixedLocator(depths) if len(depths) < 9 else MaxNLocator(6, integer=True))
+        if scale == "symlog":
+            axes.set_yscale("symlog", linthresh=1.0)
+        else:
+            axes.set_yscale(scale)
+        if scale != "linear":  # powers of ten as plain text, since formulas are switched off
+            axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    handles = [Line2D([], [], color=colour, linestyle=dash, marker=marker, markersize=4, label=when)
+               for when, (colour, dash, marker) in WHEN.items() if when != "middle"]  # fmt: skip
+    across = arrangement(len(block.rows))[1]
+    for number, axes in enumerate(panels.values()):
+        if number + across >= len(block.rows):
+            axes.set_xlabel("layer")
+    return _legend(figure, panels, handles)
+
+
+def _panels(block: Block, title: str, label: str, note: str, entries: Sequence[str]) -> tuple[Figure, dict[str, Axes]]:
+    down, across = arrangement(len(block.rows))
+    panel = (PANEL[0], max(PANEL[1], (0.2 * len(entries) + 0.3 - 0.4 * (down - 1)) / down))
+    figure, grid = sheet(
+        down, across, panel, title=title, subtitle=f"{block.name}; {block.setting}", note=note,
+        left=0.85, right=widest(entries, BASE - 0.5) + 0.75, gaps=(0.15, 0.4),
+    )  # fmt: skip
+    axes = grid.subplots(sharex=True, sharey=True, squeeze=False)
+    shown = labels(block.rows)
+    for each, row in zip(axes.flat, block.rows, strict=False):
+        panel_title(each, shown[row])
+    for each in axes.flat[len(block.rows) :]:
+        each.set_visible(False)
+    for number, each in enumerate(axes.flat[: len(block.rows)]):
+        each.tick_params(labelbottom=number + across >= len(block.rows), labelleft=number % across == 0)
+    figure.supylabel(label, size=BASE, x=0.12 / figure.get_figwidth(), ha="left")
+    return figure, dict(zip(block.rows, axes.flat, strict=False))
+
+
+def _line(axes: Axes, x: np.ndarray, mine: pd.DataFrame, colour: str, dash: object, marker: str, scale: float = 1.0) -> None:
+    middle, low, high = (scale * mine[name].to_numpy(dtype=float) for name in ("middle", "low", "high"))
+    axes.vlines(x, low, high, colors=colour, linewidth=0.9, alpha=0.7, zorder=2)
+    axes.plot(x, middle, color=colour, linestyle=dash, marker=marker, markersize=4, linewidth=1.4, zorder=3)  # type: ignore[arg-type]
+
+
+def _legend(figure: Figure, panels: dict[str, Axes], handles: list[Line2D]) -> Figure:
+    across = arrangement(len(panels))[1]
+    box = list(panels.values())[across - 1].get_position()
+    figure.legend(handles=handles, loc="upper left", frameon=False, borderaxespad=0,
+                  bbox_to_anchor=(box.x1 + 0.12 / figure.get_figwidth(), box.y1))  # fmt: skip
+    return figure
+
+
+def _ramp(number: int) -> list[str]:
+    """Colours from the first layer (light) to the last (dark)."""
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    return [to_hex(colormaps["cividis"](0.85 * (1 - place / max(1, number - 1)))) for place in range(number)]
+
+
+def _over(block: Block, kind: str) -> str:
+    return (
+        f"Point: {kind} over all optimizers and seeds of an activation"
+        f"{', at tuned rates' if block.rates == 'tuned' else ''}; layers count from the input. Line: from the 10 to the 90 % quantile of these runs."
+    )
+
+
+def alt(what: str) -> Callable[[Block], str]:
+    def told(block: Block) -> str:
+        return f"{what} on {block.name}, {count(len(block.rows), 'panel')} by activation, over all optimizers and seeds."
+
+    return told
