@@ -31,7 +31,7 @@ def unknown(what: str, given: Any, allowed: Iterable[str]) -> str:
 
 
 def one_of(value: Any, where: str, allowed: Iterable[str], more: str = "") -> str:
-    if not isinstance(value, str) or value not in (options := tuple(allowed)):
+    if not isinstance(value, str) or value not in allowed:
         raise PlanError(unknown(where, value, allowed) + more)
     return value
 

@@ -1,5 +1,6 @@
 """What goes on inside a net: by layer, on a fixed probe of training examples, outside the timed path."""
 
+import math
 from typing import Any
 
 import keras
@@ -9,6 +10,7 @@ import tensorflow as tf
 from experiments.training.setup import Setup
 
 PROBE = 1000
+CHUNK = 200  # examples of the probe that go through a convolutional net at once
 FLAT = 0.05
 """A unit is saturated on an example where its slope is under a twentieth of the activation's largest slope."""
 LARGEST_SLOPE = {"sigmoid": 0.25, "keras:sigmoid": 0.25}
@@ -36,6 +38,8 @@ class Diagnostics:
                       for layer in self.affine}  # fmt: skip
         watched = [*self.affine, *(layer for layer in self.after.values() if layer is not None)]
         self.watched = [layer.name for layer in watched]
+        # A chunk at a time, so that a convolutional net's activations never fill the memory.
+        self.chunk = PROBE if all(len(layer.output.shape) == 2 for layer in watched) else CHUNK
         self.taps = keras.Model(model.inputs, [*(layer.output for layer in watched), model.outputs[0]])
 
     def measure(self, when: str) -> list[dict[str, Any]]:
@@ -52,14 +56,24 @@ class Diagnostics:
             median, 10 % and 90 % quantile of its effective rate |change| / |gradient|.
         """
         variables = self.setup.model.trainable_variables
-        with tf.GradientTape() as tape:
-            *taps, out = self.taps(self.x, training=False)
-            loss = self.setup.loss(self.y, out)
-        gradients = tape.gradient(loss, [*taps, *variables])
-        outputs = dict(zip(self.watched, taps, strict=True))
-        slopes = dict(zip(self.watched, gradients[: len(taps)], strict=True))
-        by_path = {v.path: g for v, g in zip(variables, gradients[len(taps) :], strict=True)}
-        changes = self._one_update(variables, gradients[len(taps) :])
+        gradients: list[Any] = [tf.zeros_like(v) for v in variables]
+        units = {layer.name: _Units() for layer in self.affine if self.after[layer.name] is not None}
+        total = len(self.x)
+        for start in range(0, total, self.chunk):
+            x, y = self.x[start : start + self.chunk], self.y[start : start + self.chunk]
+            share = len(x) / total
+            with tf.GradientTape() as tape:
+                *taps, out = self.taps(x, training=False)
+                loss = self.setup.loss(y, out) * share
+            new = tape.gradient(loss, [*taps, *variables])
+            gradients = [old + more for old, more in zip(gradients, new[len(taps) :], strict=True)]
+            outputs, slopes = (dict(zip(self.watched, each, strict=True)) for each in (taps, new[: len(taps)]))
+            for name, seen in units.items():
+                after = self.after[name]
+                seen.add(share, outputs[name], outputs[after.name], slopes[name], slopes[after.name],
+                         self._saturated(after, outputs[name]))  # fmt: skip
+        by_path = {v.path: g for v, g in zip(variables, gradients, strict=True)}
+        changes = self._one_update(variables, gradients)
         rows = []
         for depth, layer in enumerate(self.affine, 1):
             kernel = next(w for w in layer.weights if w.name == "kernel")
@@ -67,32 +81,18 @@ class Diagnostics:
             row = {"when": when, "layer": layer.name, "depth": depth, "weight_norm": weight,
                    "gradient_norm": _norm(by_path[kernel.path]),
                    "update_ratio": _norm(changes[kernel.path]) / weight if weight else None}  # fmt: skip
-            activation = self.after[layer.name]
-            if activation is not None:
-                row |= self._units(activation, outputs[layer.name], outputs[activation.name],
-                                   slopes[layer.name], slopes[activation.name])  # fmt: skip
-            rows.append(row)
+            rows.append(row | (units[layer.name].row() if layer.name in units else {}))
         return [*rows, self._effective_rate(when, by_path, changes)]
 
-    def _units(self, activation: keras.Layer, z, a, dz, da) -> dict[str, float | None]:
-        # A group of Maxout has several inputs a unit: there the gradient at its output is looked at.
-        gradient = dz if z.shape == a.shape else da
-        examples = list(range(len(a.shape) - 1))
-        silent = tf.reduce_all(tf.equal(a, 0.0), axis=examples)
-        unmoved = tf.reduce_all(tf.equal(gradient, 0.0), axis=examples)
-        saturated = None
-        if self.activation not in NOT_ELEMENTWISE:
-            with tf.GradientTape() as tape:
-                tape.watch(z)
-                again = activation(z)
-            slope = tf.abs(tape.gradient(again, z)) / LARGEST_SLOPE.get(self.activation, 1.0)
-            saturated = float(tf.reduce_mean(tf.cast(slope < FLAT, tf.float32)))
-        return {
-            "dead": float(tf.reduce_mean(tf.cast(silent & unmoved, tf.float32))),
-            "saturated": saturated,
-            "mean": float(tf.reduce_mean(a)),
-            "spread": float(tf.math.reduce_std(a)),
-        }
+    def _saturated(self, activation: keras.Layer, z) -> float | None:
+        """Share of unit-example pairs whose slope is nearly flat."""
+        if self.activation in NOT_ELEMENTWISE:
+            return None
+        with tf.GradientTape() as tape:
+            tape.watch(z)
+            again = activation(z)
+        slope = tf.abs(tape.gradient(again, z)) / LARGEST_SLOPE.get(self.activation, 1.0)
+        return float(tf.reduce_mean(tf.cast(slope < FLAT, tf.float32)))
 
     def _one_update(self, variables, gradients) -> dict[str, np.ndarray]:
         """The change that the optimizer would make on the probe's gradient; everything is put back."""
@@ -120,3 +120,31 @@ class Diagnostics:
 def _norm(values: Any) -> float:
     """Euclidean norm over all entries, in float64: squares of what is about to diverge overflow float32."""
     return float(np.linalg.norm(np.asarray(keras.ops.convert_to_numpy(values), np.float64).ravel()))
+
+
+class _Units:
+    """The units of one activation layer, gathered over the chunks of the probe."""
+
+    def __init__(self) -> None:
+        self.dead: Any = True  # for each unit, no output and no gradient so far
+        self.saturated: float | None = None
+        self.mean = self.square = 0.0
+
+    def add(self, share: float, z, a, dz, da, saturated: float | None) -> None:
+        # A group of Maxout has several inputs a unit: there the gradient at its output is looked at.
+        gradient = dz if z.shape == a.shape else da
+        examples = list(range(len(a.shape) - 1))
+        self.dead &= tf.reduce_all(tf.equal(a, 0.0), axis=examples) & tf.reduce_all(tf.equal(gradient, 0.0), axis=examples)
+        if saturated is not None:
+            self.saturated = (self.saturated or 0.0) + share * saturated
+        mean, spread = float(tf.reduce_mean(a)), float(tf.math.reduce_std(a))
+        self.mean += share * mean
+        self.square += share * (spread**2 + mean**2)
+
+    def row(self) -> dict[str, float | None]:
+        return {
+            "dead": float(tf.reduce_mean(tf.cast(self.dead, tf.float32))),
+            "saturated": self.saturated,
+            "mean": self.mean,
+            "spread": math.sqrt(max(0.0, self.square - self.mean**2)),
+        }

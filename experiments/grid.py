@@ -44,7 +44,9 @@ def cells(plan: Plan, facts: dict[str, DataFacts]) -> list[Cell]:
 def _block(block: Block, data: DataFacts, engine: str) -> list[Run]:
     head = head_for(data.task, data.outputs, block.head, block.loss)
     if block.model.startswith("cnn") and len(data.input_shape) != 3:
-        raise PlanError(f"model {block.model!r} needs images, {data.name} has inputs of shape {data.input_shape}: use mlp")
+        raise PlanError(
+            f"model {block.model!r} needs images, {data.name} has inputs of shape {data.input_shape}: use mlp"
+        )
     return [
         Run(
             dataset=data.name,

@@ -15,7 +15,8 @@ def initialiser_for(activation: str) -> str:
     Glorot for all that is linear around 0.
 
     References:
-        He et al. 2015, arXiv:1502.01852; LeCun et al. 1998, Efficient BackProp; Glorot and Bengio 2010, AISTATS.
+        He et al. 2015, arXiv:1502.01852; LeCun et al. 1998, Efficient BackProp; Glorot and Bengio 2010,
+        AISTATS.
     """
     return "he" if activation in HE else "lecun" if activation in LECUN else "glorot"
 
@@ -29,7 +30,11 @@ def scale(scheme: str, shape: Sequence[int]) -> float:
     """
     *receptive, inputs, outputs = shape
     area = math.prod(receptive)
-    return {"glorot": 2 / (area * (inputs + outputs)), "he": 2 / (area * inputs), "lecun": 1 / (area * inputs)}[scheme]
+    return {
+        "glorot": 2 / (area * (inputs + outputs)),
+        "he": 2 / (area * inputs),
+        "lecun": 1 / (area * inputs),
+    }[scheme]
 
 
 def draw(scheme: str, shape: Sequence[int], seed: int, position: int) -> np.ndarray:

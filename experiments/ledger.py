@@ -22,15 +22,18 @@ CREATE TABLE runs (
 ) WITHOUT ROWID;
 CREATE TABLE planned (key TEXT PRIMARY KEY, position INTEGER NOT NULL, role TEXT NOT NULL, run TEXT NOT NULL)
     WITHOUT ROWID;
-CREATE TABLE answers (cell TEXT, step INTEGER, proposals TEXT NOT NULL, PRIMARY KEY (cell, step)) WITHOUT ROWID;
+CREATE TABLE answers (cell TEXT, step INTEGER, proposals TEXT NOT NULL, PRIMARY KEY (cell, step))
+    WITHOUT ROWID;
 CREATE TABLE choices (cell TEXT PRIMARY KEY, choice TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE running (worker INTEGER PRIMARY KEY, key TEXT NOT NULL, epoch INTEGER NOT NULL, since REAL NOT NULL);
+CREATE TABLE running (
+    worker INTEGER PRIMARY KEY, key TEXT NOT NULL, epoch INTEGER NOT NULL, since REAL NOT NULL
+);
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
 
 class Ledger:
-    """``with Ledger.write(path) as ledger`` for the sweep, ``with Ledger.read(path)`` for all who only look."""
+    """``with Ledger.write(path) as ledger`` for the sweep, ``with Ledger.read(path)`` for those who look."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection, lock: Any = None):
         self.path, self._connection, self._lock = path, connection, lock
@@ -50,7 +53,8 @@ class Ledger:
                 # All in one transaction: a kill in the middle leaves an empty file, not a half-made ledger.
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.executescript(
-                    f"BEGIN; PRAGMA application_id={APPLICATION}; PRAGMA user_version={SCHEMA}; {_TABLES} COMMIT;"
+                    f"BEGIN; PRAGMA application_id={APPLICATION}; PRAGMA user_version={SCHEMA};"
+                    f"{_TABLES} COMMIT;"
                 )
             # One fsync for many runs: a power cut may cost the last seconds, a killed process costs nothing.
             connection.execute("PRAGMA synchronous=NORMAL")
@@ -64,11 +68,15 @@ class Ledger:
     def read(cls, path: Path) -> "Ledger":
         """Open an existing ledger to look at it; a sweep may go on writing it meanwhile."""
         if not path.exists():
-            raise MissingLedger(f"there is no ledger at {path}: run `sweep` first, or name its folder with --out")
+            raise MissingLedger(
+                f"there is no ledger at {path}: run `sweep` first, or name its folder with --out"
+            )
         with contextlib.ExitStack() as undo, _explained(path):
             connection = undo.enter_context(contextlib.closing(_connect(path)))
             if _empty(connection):
-                raise MissingLedger(f"the ledger {path} is empty: its sweep has just begun, or was stopped at once")
+                raise MissingLedger(
+                    f"the ledger {path} is empty: its sweep has just begun, or was stopped at once"
+                )
             _check(path, connection)
             undo.pop_all()
         return cls(path, connection)
@@ -91,7 +99,7 @@ class Ledger:
     # What is to be done
 
     def plan(self, runs: Iterable[tuple[int, str, Run]], facts: dict[str, Any]) -> None:
-        """Replace the plan by ``runs`` (position, role, run) and keep the facts that a report tells beside them."""
+        """Replace the plan by ``runs`` (position, role, run), and keep the facts that a report tells."""
         with self._transaction() as write:
             write.execute("DELETE FROM planned")
             write.execute("DELETE FROM choices")
@@ -106,7 +114,9 @@ class Ledger:
     def answer(self, cell: str, step: int, proposals: list[dict[str, Any]]) -> None:
         """Keep what an oracle proposed, so that a resumed sweep need not ask again."""
         with self._transaction() as write:
-            write.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", (cell, step, json.dumps(proposals)))
+            write.execute(
+                "INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", (cell, step, json.dumps(proposals))
+            )
 
     def answers(self) -> dict[tuple[str, int], list[dict[str, Any]]]:
         return {(cell, step): json.loads(text)
@@ -126,7 +136,10 @@ class Ledger:
             self._remember(write, facts)
 
     def facts(self) -> dict[str, Any]:
-        return {name: json.loads(value) for name, value in self._read("SELECT name, value FROM facts ORDER BY name")}
+        return {
+            name: json.loads(value)
+            for name, value in self._read("SELECT name, value FROM facts ORDER BY name")
+        }
 
     # What came of it
 
@@ -134,8 +147,9 @@ class Ledger:
         """Keep an outcome. One that is a result is never replaced by one that is not."""
         with self._transaction() as write:
             write.execute(
-                "INSERT INTO runs VALUES (?, ?, ?, ?, 1, ?) ON CONFLICT (key) DO UPDATE SET status=excluded.status, "
-                "outcome=excluded.outcome, attempts=attempts + 1, finished=excluded.finished "
+                "INSERT INTO runs VALUES (?, ?, ?, ?, 1, ?) ON CONFLICT (key) DO UPDATE SET "
+                "status=excluded.status, outcome=excluded.outcome, attempts=attempts + 1, "
+                "finished=excluded.finished "
                 f"WHERE status NOT IN {RESULTS}",
                 (run.key, run.to_json(), outcome.status, outcome.to_json(), time.time()),
             )
@@ -145,8 +159,9 @@ class Ledger:
         """Note that a worker has ended ``epoch`` epochs of a run (0: that it has begun)."""
         with self._transaction() as write:
             write.execute(
-                "INSERT INTO running VALUES (?, ?, ?, ?) ON CONFLICT (worker) DO UPDATE SET key=excluded.key, "
-                "epoch=excluded.epoch, since=CASE WHEN key = excluded.key THEN since ELSE excluded.since END",
+                "INSERT INTO running VALUES (?, ?, ?, ?) ON CONFLICT (worker) DO UPDATE SET "
+                "key=excluded.key, epoch=excluded.epoch, "
+                "since=CASE WHEN key = excluded.key THEN since ELSE excluded.since END",
                 (worker, run.key, epoch, time.time()),
             )
 
@@ -158,7 +173,7 @@ class Ledger:
         return dict(self._read("SELECT key, status FROM runs"))
 
     def running(self) -> list[tuple[int, str, int, float]]:
-        """Worker, key, epoch and start of what is being trained; nothing where no sweep is writing (any more)."""
+        """Worker, key, epoch and start of what is being trained; nothing where no sweep is writing."""
         if self._lock is None and not is_held(self.path):
             return []
         return list(self._read("SELECT worker, key, epoch, since FROM running ORDER BY worker"))
@@ -181,8 +196,8 @@ class Ledger:
 
     @staticmethod
     def _extend(write: sqlite3.Connection, runs: Iterable[tuple[int, str, Run]]) -> None:
-        write.executemany("INSERT OR REPLACE INTO planned VALUES (?, ?, ?, ?)",
-                          [(run.key, position, role, run.to_json()) for position, role, run in runs])  # fmt: skip
+        rows = [(run.key, position, role, run.to_json()) for position, role, run in runs]
+        write.executemany("INSERT OR REPLACE INTO planned VALUES (?, ?, ?, ?)", rows)
 
     @staticmethod
     def _remember(write: sqlite3.Connection, facts: dict[str, Any]) -> None:
@@ -212,7 +227,9 @@ def _check(path: Path, connection: sqlite3.Connection) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION:
-        raise LedgerError(f"{path} is an SQLite file, but not a ledger of ours: choose another folder with --out")
+        raise LedgerError(
+            f"{path} is an SQLite file, but not a ledger of ours: choose another folder with --out"
+        )
     if version > SCHEMA:
         raise LedgerError(
             f"{path} was written by a newer version (ledger {version}, this program reads up to {SCHEMA}): "
@@ -229,9 +246,11 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise LedgerError(f"{path} cannot be made or read ({error.strerror}): choose another folder with --out") from error
+        raise LedgerError(
+            f"{path} cannot be made or read ({error.strerror}): choose another folder with --out"
+        ) from error
     except sqlite3.DatabaseError as error:
         raise LedgerError(
-            f"the ledger {path} cannot be used ({error}): restore it from a copy, free disk space if it is full, "
-            "or move it away and run the sweep again"
+            f"the ledger {path} cannot be used ({error}): restore it from a copy, free disk space if it is "
+            "full, or move it away and run the sweep again"
         ) from error

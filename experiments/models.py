@@ -11,6 +11,7 @@ from experiments.errors import PlanError
 from experiments.heads import Head
 from experiments.initialisers import draw
 
+
 def activation_layers(name: str, arguments: dict[str, Any]) -> tuple[int, Callable[[], keras.Layer]]:
     """How much wider the affine map before it must be, and a maker of the layer itself."""
     if name.startswith("keras:"):
@@ -27,6 +28,10 @@ def mlp(shape, head: Head, activation, arguments, depth: int = 2, width: int = 1
     """Dense layers of ``width`` units, the last of them half as wide: 784-128-64-10 on MNIST.
 
     Args:
+        shape: of one example.
+        head: of the task.
+        activation: its name.
+        arguments: of the activation.
         depth: number of hidden layers; 0 is a linear model.
         width: units of each hidden layer but the last.
         last: units of the last hidden layer; 0 means half of ``width``, or ``width`` if it is the only one.
@@ -78,9 +83,14 @@ def _finish(shape, layers: list[keras.Layer], head: Head) -> keras.Model:
     return keras.Sequential([keras.Input(shape), *layers])
 
 
-def initial_weights(model: keras.Model, built: list[np.ndarray], initialiser: str, seed: int) -> list[np.ndarray]:
-    """One array for each variable of ``model.variables``: kernels are drawn (`initialisers.draw`), the head's
-    always by Glorot; all else (biases, slopes) gets back its value in ``built``, taken right after `build`."""
+def initial_weights(
+    model: keras.Model, built: list[np.ndarray], initialiser: str, seed: int
+) -> list[np.ndarray]:
+    """One array for each variable of ``model.variables``.
+
+    Kernels are drawn (`initialisers.draw`), the head's always by Glorot; all else (biases, slopes) gets back
+    its value in ``built``, taken right after `build`.
+    """
     weights, position = [], 0
     for variable, value in zip(model.variables, built, strict=True):
         if variable.name != "kernel":

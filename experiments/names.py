@@ -63,7 +63,7 @@ MODEL_ARGUMENTS = {"mlp": ("depth", "width", "last"), "cnn": ("dense",), "cnn-sl
 """Arguments of each model builder that a plan may set."""
 
 LEAST = {"depth": 0, "width": 2, "last": 0, "dense": 1}
-"""The smallest value of each: the last hidden layer is half as wide as the others, and cannot have no unit."""
+"""The smallest value of each: the last hidden layer is half as wide as the others, and needs a unit."""
 
 DATASETS = ("mnist", "cifar10", "digits", "breast_cancer", "diabetes", "spirals", "noisy_line")
 """Data sets in full. Any of them with ``-5k``, ``-500`` and so on behind it is a
@@ -71,8 +71,10 @@ stratified subset with that many training examples."""
 
 ENGINES = ("reference", "compiled")
 
-KERAS_ACTIVATIONS = ("celu", "exponential", "gelu", "hard_sigmoid", "hard_silu", "hard_tanh", "log_sigmoid",
-                     "mish", "relu6", "selu", "silu", "soft_shrink", "softplus", "softsign", "swish", "tanh_shrink")  # fmt: skip
+KERAS_ACTIVATIONS = (
+    "celu", "exponential", "gelu", "hard_sigmoid", "hard_silu", "hard_tanh", "log_sigmoid", "mish", "relu6",
+    "selu", "silu", "soft_shrink", "softplus", "softsign", "swish", "tanh_shrink",
+)  # fmt: skip
 """Keras built-ins that a plan may name as ``keras:gelu`` and so on."""
 
 KERAS_RATES = {

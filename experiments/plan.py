@@ -21,9 +21,9 @@ GRID = {"activations": names.ACTIVATIONS[:8], "optimizers": names.OPTIMIZERS}
 class Block:
     """One (data set, model) grid of a plan.
 
-    ``optimizer_args`` fixes an optimizer's constants, ``constants`` gives those that are tuned beside the rate
-    and their choices; ``learning_rates`` replaces default rates. An ``initialiser`` given here is used for all
-    activations, as a control; without it each gets its own.
+    ``optimizer_args`` fixes an optimizer's constants, ``constants`` gives those that are tuned beside the
+    rate and their choices; ``learning_rates`` replaces default rates. An ``initialiser`` given here is used
+    for all activations, as a control; without it each gets its own.
     """
 
     dataset: str
@@ -48,7 +48,7 @@ class Plan:
     title: str = ""
     seeds: int = 5
     engine: str = "compiled"
-    tuning: Tuning = Tuning()
+    tuning: Tuning = field(default_factory=Tuning)
 
     def with_seeds(self, seeds: int) -> "Plan":
         return replace(self, seeds=checks.whole(seeds, "seeds", 1, 10_000))
@@ -66,13 +66,11 @@ class Plan:
                 checks.one_of(value, f"{factor} of --only", tuple(dict.fromkeys(there[factor])))
         blocks = []
         for block in self.blocks:
-            kept = {
-                "activations": tuple(a for a in block.activations if a in only.get("activation", block.activations)),
-                "optimizers": tuple(o for o in block.optimizers if o in only.get("optimizer", block.optimizers)),
-            }
-            if (all(kept.values()) and block.dataset in only.get("dataset", [block.dataset])
-                    and block.model in only.get("model", [block.model])):  # fmt: skip
-                blocks.append(replace(block, **kept))
+            activations = tuple(a for a in block.activations if a in only.get("activation", [a]))
+            optimizers = tuple(o for o in block.optimizers if o in only.get("optimizer", [o]))
+            here = block.dataset in only.get("dataset", [block.dataset])
+            if here and activations and optimizers and block.model in only.get("model", [block.model]):
+                blocks.append(replace(block, activations=activations, optimizers=optimizers))
         if not blocks:
             asked = " ".join(f"--only {factor}={','.join(values)}" for factor, values in only.items())
             raise PlanError(f"no block of plan {self.name!r} has all of {asked}: widen it")
@@ -102,7 +100,9 @@ def load(name_or_path: str) -> Plan:
     if name_or_path in available():  # a folder of the same name, say the --out of before, does not hide it
         path = FOLDER / f"{name_or_path}.toml"
     elif path.suffix != ".toml" and not os.path.lexists(name_or_path):
-        raise PlanError(checks.unknown("plan", name_or_path, available()) + "; or give the path of a .toml file")
+        raise PlanError(
+            checks.unknown("plan", name_or_path, available()) + "; or give the path of a .toml file"
+        )
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -160,7 +160,9 @@ def _tuning(table: dict[str, Any]) -> Tuning:
         for key, value in table.items()
     }  # fmt: skip
     if checked.get("points", 5) % 2 == 0:
-        raise PlanError(f"tuning: points is {checked['points']}; allowed: an odd number, so that the default is in the middle")
+        raise PlanError(
+            f"tuning: points is {checked['points']}; allowed: odd numbers, the default is in the middle"
+        )
     return Tuning(**{"strategy": "grid", **checked} if table else {})
 
 
@@ -171,7 +173,12 @@ def _block(table: dict[str, Any], where: str) -> Block:
     checked: dict[str, Any] = {"dataset": check_dataset(table["dataset"], f"{where}: dataset")}
     activations = (*names.ACTIVATIONS, *(f"keras:{name}" for name in names.KERAS_ACTIVATIONS))
     optimizers = (*names.OPTIMIZERS, *(f"keras:{name}" for name in names.KERAS_RATES))
-    one_of = {"model": names.MODELS, "loss": names.LOSSES, "head": names.HEADS, "initialiser": names.INITIALISERS}
+    one_of = {
+        "model": names.MODELS,
+        "loss": names.LOSSES,
+        "head": names.HEADS,
+        "initialiser": names.INITIALISERS,
+    }
     some_of = {"activations": activations, "optimizers": optimizers}
     whole = {"epochs": (1, 100_000), "batch_size": (1, 10_000_000)}
     for key, value in table.items():
@@ -192,9 +199,17 @@ def _block(table: dict[str, Any], where: str) -> Block:
             checked[key] = {checks.one_of(name, label, optimizers): _choices(name, given, f"{label}.{name}")
                             for name, given in checks.table(value, label).items()}  # fmt: skip
         elif key == "model_args":
-            allowed = names.MODEL_ARGUMENTS[table.get("model", "mlp")] if table.get("model", "mlp") in names.MODELS else ()
-            checked[key] = {checks.one_of(name, label, allowed): checks.whole(given, f"{label}.{name}", names.LEAST[name], 100_000)
-                            for name, given in checks.table(value, label).items()}  # fmt: skip
+            allowed = (
+                names.MODEL_ARGUMENTS[table.get("model", "mlp")]
+                if table.get("model", "mlp") in names.MODELS
+                else ()
+            )
+            checked[key] = {
+                checks.one_of(name, label, allowed): checks.whole(
+                    given, f"{label}.{name}", names.LEAST[name], 100_000
+                )
+                for name, given in checks.table(value, label).items()
+            }
     return Block(**checked)
 
 
@@ -210,7 +225,10 @@ def _named(optimizer: str, value: Any, where: str) -> dict[str, Any]:
 
 
 def _constants(optimizer: str, value: Any, where: str) -> dict[str, float]:
-    return {name: checks.finite(given, f"{where}.{name}") for name, given in _named(optimizer, value, where).items()}
+    return {
+        name: checks.finite(given, f"{where}.{name}")
+        for name, given in _named(optimizer, value, where).items()
+    }
 
 
 def _choices(optimizer: str, value: Any, where: str) -> dict[str, list[float]]:
@@ -218,7 +236,9 @@ def _choices(optimizer: str, value: Any, where: str) -> dict[str, list[float]]:
     found = {}
     for name, values in _named(optimizer, value, where).items():
         if not isinstance(values, list) or not values:
-            raise PlanError(f"{where}.{name} is no list with at least one number; give what tuning may choose from")
+            raise PlanError(
+                f"{where}.{name} is no list with at least one number; give what tuning may choose from"
+            )
         found[name] = [checks.finite(each, f"{where}.{name}") for each in values]
         if len(set(found[name])) < len(values):
             raise PlanError(f"{where}.{name} has a value twice; give each once")

@@ -21,7 +21,8 @@ def duration(seconds: float) -> str:
 
 
 def label(run: Run) -> str:
-    return f"{run.dataset} {run.model_label} {run.activation} x {run.optimizer}, rate {run.learning_rate:g}, seed {run.seed}"
+    cell = f"{run.dataset} {run.model_label} {run.activation} x {run.optimizer}"
+    return f"{cell}, rate {run.learning_rate:g}, seed {run.seed}"
 
 
 class Progress:
@@ -50,8 +51,8 @@ class Progress:
 
     def __call__(self, event: Event) -> None:
         if event.kind == "died":
-            self.say(f"! worker {event.worker} died: {event.value}" + (f", at {label(event.run)}" if event.run else "")
-                     + "; a new one takes its place")  # fmt: skip
+            where = f", at {label(event.run)}" if event.run else ""
+            self.say(f"! worker {event.worker} died: {event.value}{where}; a new one takes its place")
         if event.kind != "outcome" or event.run is None:
             self._tick()
             return
@@ -72,8 +73,11 @@ class Progress:
     def line(self) -> str:
         left = self.left()
         more = self.campaign.open_cells()
-        parts = [f"{self.finished}/{len(self.campaign.needed)} runs" + (f", {more} cells still tuning" if more else ""),
-                 f"{duration(left)} left" if left is not None else "starting"]
+        parts = [
+            f"{self.finished}/{len(self.campaign.needed)} runs"
+            + (f", {more} cells still tuning" if more else ""),
+            f"{duration(left)} left" if left is not None else "starting",
+        ]
         parts += [f"{self.counts[s]} {s}" for s in ("diverged", "failed", "oom") if self.counts[s]]
         parts += [f"best on {name} {value:.4f} {cell}" for name, (value, cell) in self.best.items()]
         return " | ".join(parts)

@@ -1,13 +1,12 @@
-"""Who may import whom, what the parent process never loads, and what no file may name.
+"""Who may import whom, and what the parent process never loads.
 
-The rules are those of CONTRIBUTING.md. Imports are read from the source, so that one inside a function counts too.
+Imports are read from the source, so that one inside a function counts too.
 """
 
 import ast
 import functools
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -32,7 +31,7 @@ MODULES = {name_of(path): path for package in PACKAGES for path in sorted((ROOT 
 
 @functools.cache
 def imports(module: str, lazy: bool = True) -> frozenset[str]:
-    """Full names of what a module imports: ``a.b`` for both ``import a.b`` and ``from a import b`` of a module b.
+    """Full names of what a module imports: ``a.b`` for ``import a.b`` and for ``from a import b`` (a module).
 
     With ``lazy=False``, only what is imported along with it: nothing inside functions or under TYPE_CHECKING.
     """
@@ -107,7 +106,11 @@ def test_custom_imports_keras_and_the_standard_library(module):
     more = {"numpy", "hypothesis", "tensorflow", "jax", "torch"} if kit else MORE.get(module, set())
     assert outside(module) <= {"keras"} | more
     assert kit or outside(module) >= more, "an exception that is no longer needed: remove it"
-    assert not {name.partition(".")[0] for name in imports(module, lazy=False)} & {"tensorflow", "jax", "torch"}
+    assert not {name.partition(".")[0] for name in imports(module, lazy=False)} & {
+        "tensorflow",
+        "jax",
+        "torch",
+    }
     assert not inside(module)
     assert kit or not any(within(name, "custom.testing") for name in imports(module))
 
@@ -126,7 +129,17 @@ ONLY = {
     "models": {"errors", "heads", "initialisers"},
     "statistics": {"statistics", "records", "names"},
     "datasets": {"datasets", "names", "errors"},
-    "training": {"training", "datasets", "models", "heads", "initialisers", "diagnostics", "records", "errors", "names"},
+    "training": {
+        "training",
+        "datasets",
+        "models",
+        "heads",
+        "initialisers",
+        "diagnostics",
+        "records",
+        "errors",
+        "names",
+    },
     "diagnostics": {"records", "training.setup"},
     "tuning": {"tuning", "records", "scheduling.bundle", "scheduling", "names", "errors"},
     "frames": {"ledger", "records"},
@@ -142,34 +155,71 @@ def test_what_a_part_may_import_of_the_project(name):
     members = [module for module in MODULES if within(module, part)]
     assert members, f"there is no {part}"
     for module in members:
-        wrong = {each for each in inside(module)
-                 if not any(within(each, f"experiments.{allowed}") for allowed in ONLY[name])}  # fmt: skip
+        wrong = {
+            each
+            for each in inside(module)
+            if not any(within(each, f"experiments.{allowed}") for allowed in ONLY[name])
+        }
         assert not wrong, f"{module} imports {', '.join(sorted(wrong))}"
 
 
-@pytest.mark.parametrize("module", [f"experiments.{name}" for name in ("records", "names", "errors", "lock", "checks", "plan", "ledger")])
+@pytest.mark.parametrize(
+    "module",
+    [f"experiments.{name}" for name in ("records", "names", "errors", "lock", "checks", "plan", "ledger")],
+)
 def test_the_leaves_are_of_the_standard_library(module):
     assert not outside(module)
 
 
 def test_nobody_imports_the_command_line_and_only_workers_import_training():
     assert [name for name in MODULES if "experiments.cli" in imports(name)] == ["experiments.__main__"]
-    trainers = {name for name in MODULES if any(within(each, "experiments.training") for each in imports(name))}
-    allowed = ("experiments.training", "experiments.scheduling.worker", "experiments.bench", "experiments.claims",
-               "experiments.published", "experiments.diagnostics")  # fmt: skip
+    trainers = {
+        name for name in MODULES if any(within(each, "experiments.training") for each in imports(name))
+    }
+    allowed = (
+        "experiments.training",
+        "experiments.scheduling.worker",
+        "experiments.bench",
+        "experiments.claims",
+        "experiments.published",
+        "experiments.diagnostics",
+    )
     assert {name for name in trainers if not any(within(name, each) for each in allowed)} == set()
-    assert not any(within(each, "experiments.training") for each in imports("experiments.scheduling.worker", lazy=False))
+    assert not any(
+        within(each, "experiments.training") for each in imports("experiments.scheduling.worker", lazy=False)
+    )
 
 
-LIGHT = ("plan", "ledger", "frames", "cli", "__main__", "sweep", "progress", "grid", "statistics", "reports", "datasets",
-         "scheduling", "tuning", "records", "names", "initialisers", "heads")  # fmt: skip
+LIGHT = (
+    "plan",
+    "ledger",
+    "frames",
+    "cli",
+    "__main__",
+    "sweep",
+    "progress",
+    "grid",
+    "statistics",
+    "reports",
+    "datasets",
+    "scheduling",
+    "tuning",
+    "records",
+    "names",
+    "initialisers",
+    "heads",
+)
 
 
 @pytest.mark.parametrize("name", LIGHT)
 def test_what_the_parent_process_loads_brings_no_backend_along(name):
     for module in MODULES:
         if within(module, f"experiments.{name}"):
-            heavy = {each for each in loaded_with(module) if each.partition(".")[0] in BACKENDS or within(each, "custom")}
+            heavy = {
+                each
+                for each in loaded_with(module)
+                if each.partition(".")[0] in BACKENDS or within(each, "custom")
+            }
             assert not heavy, f"{module} loads {', '.join(sorted(heavy))}"
 
 
@@ -190,11 +240,30 @@ def out(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("out")
     runs = [a_run(activation=activation, seed=seed) for activation in ("relu", "tanh") for seed in (0, 1)]
     with Ledger.write(folder / "ledger.sqlite") as ledger:
-        data = {"name": "digits", "title": "Digits", "fingerprint": RUN.fingerprint, "provenance": "here", "canonical": None,
-                "split": "by hand", "task": "classes", "sizes": {"train": 6, "validation": 2, "test": 2}}  # fmt: skip
-        ledger.plan([(number, "default", run) for number, run in enumerate(runs)],
-                    {"plan": "mine", "plan_title": "Mine", "seeds": 2, "datasets": [data], "notices": [], "command": "x",
-                     "workers": 1, "engine": "compiled", "tuning": {"strategy": "none"}})  # fmt: skip
+        data = {
+            "name": "digits",
+            "title": "Digits",
+            "fingerprint": RUN.fingerprint,
+            "provenance": "here",
+            "canonical": None,
+            "split": "by hand",
+            "task": "classes",
+            "sizes": {"train": 6, "validation": 2, "test": 2},
+        }
+        ledger.plan(
+            [(number, "default", run) for number, run in enumerate(runs)],
+            {
+                "plan": "mine",
+                "plan_title": "Mine",
+                "seeds": 2,
+                "datasets": [data],
+                "notices": [],
+                "command": "x",
+                "workers": 1,
+                "engine": "compiled",
+                "tuning": {"strategy": "none"},
+            },
+        )
         for run in runs:
             ledger.record(run, DONE)
     return folder
@@ -211,63 +280,14 @@ def out(tmp_path_factory) -> Path:
 )
 def test_the_parent_process_never_loads_a_backend(arguments, more, out):
     where = [] if "--help" in arguments else ["--out", str(out)]
-    done = subprocess.run([sys.executable, "-c", RUNNER, *arguments, *where], cwd=ROOT, capture_output=True, text=True,
-                          env=os.environ | {"MPLBACKEND": "Agg"})  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", RUNNER, *arguments, *where],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"MPLBACKEND": "Agg"},
+    )
     assert done.returncode == 0, done.stderr
     code, modules = json.loads(done.stdout.splitlines()[-1])
     assert code == 0, done.stderr
     assert not (BACKENDS | more) & set(modules)
-
-
-# Files
-
-TEXT = {".py", ".md", ".toml", ".txt", ".yaml", ".yml", ".cfg", ".lock", ".json", ".csv", ".html", ".tex", ".svg", ""}
-SKIPPED = {"__pycache__", "build", "dist", "results", "node_modules"}
-HIDDEN = {".ci", ".gitignore", ".pre-commit-config.yaml"}
-HOSTS = ("pypi" + ".org", "python" + "hosted.org", "anaconda" + ".org", "download.pytorch" + ".org", "piwheels" + ".org")
-MACHINE = re.compile(r"(?<![\w.~$})>-])/(?:home|root|Users|work|workspace|mnt|media|private)/\w|\b[A-Z]:\\\\?Users")
-
-
-def files() -> list[Path]:
-    """Every text file of the project: what is installed, built or made by a user apart."""
-    found = []
-    for folder, folders, names in os.walk(ROOT):
-        top = Path(folder) == ROOT
-        folders[:] = [each for each in folders
-                      if each not in SKIPPED and not each.endswith(".egg-info") and (not each.startswith(".") or each in HIDDEN)]
-        found += [Path(folder) / each for each in names if Path(each).suffix in TEXT and (not each.startswith(".") or top and each in HIDDEN)]
-    showcase = ROOT / "results" / "showcase"
-    return sorted(found) + sorted(path for path in showcase.rglob("*") if path.is_file() and path.suffix in TEXT - {".svg"})
-
-
-def test_there_are_files_to_look_at():
-    names = {path.relative_to(ROOT).as_posix() for path in files()}
-    assert {"Makefile", "pyproject.toml", "requirements.lock", ".ci/run", "custom/catalog.py", "tests/test_imports.py"} <= names
-
-
-def test_no_file_names_a_package_registry_or_a_place_on_somebodys_machine():
-    for path in files():
-        text = path.read_text(encoding="utf-8")
-        named = [host for host in HOSTS if host in text.lower()]
-        assert not named, f"{path} names {named}"
-        place = MACHINE.search(text)
-        assert place is None, f"{path} names a place: {text[max(0, place.start() - 40):place.end() + 40]!r}"
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [("see " + "/".join(("", "home", "me", "data")), True), ("'" + "/".join(("", "work", "main'")), True),
-     ("C:\\" + "Users", True), ("~/data", False), ("a/home/page", False), ("https://example.org/work/it", False),
-     ("$HOME/work/x", False)],
-)  # fmt: skip
-def test_what_counts_as_a_place(text, found):
-    assert bool(MACHINE.search(text)) is found
-
-
-LONGEST = 500  # lines; most files stay under 250
-
-
-def test_files_of_code_are_short():
-    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in files() if path.suffix == ".py"}
-    assert not {path: length for path, length in lengths.items() if length > LONGEST}
-    assert sum(length > 250 for length in lengths.values()) <= 0.15 * len(lengths)

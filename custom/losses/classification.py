@@ -87,7 +87,7 @@ class BinaryCrossentropy(FormulaLoss):
     Deviations:
         p and 1-p are raised to 1e-7 (2⁻¹⁴ in float16) before the logarithm; the gradient
         is the formula's at that p. ``keras.losses.BinaryCrossentropy`` clips too, but its gradient is
-        0 there, and in float16 it is NaN at p = 1.
+        0 there, and in float16 it is NaN at p = 1 (TensorFlow and JAX).
 
     Example:
         >>> round(float(BinaryCrossentropy()([[1.0]], [[0.25]])), 4)  # log 4

@@ -182,9 +182,10 @@ def _block(
     by = ["learning_rate", "batch_size", "initialiser", "constants"]
     table = table.sort_values(["_row", "_column", *by], kind="stable", ignore_index=True)
     columns = list(dict.fromkeys(table.sort_values(["_column", *by], kind="stable")["column"]))
+    texts: dict[str, Any] = {name: _text(speaks[name]) for name in summary.BLOCK if name != "epochs"}
     tags = [slug(str(runs["dataset"].iloc[0])), slug(str(runs["model"].iloc[0]))]
     return Block(
-        **{name: _text(speaks[name]) for name in summary.BLOCK if name != "epochs"},
+        **texts,
         title=_text(speaks["dataset_title"]),
         verified=None if runs["canonical"].isna().all() else bool(runs["canonical"].fillna(True).all()),
         epochs=int(speaks["epochs"]) if pd.notna(speaks["epochs"]) else 0,

@@ -9,10 +9,12 @@ from experiments import statistics
 from experiments.reports.blocks import Block
 from experiments.reports.evidence import scores
 from experiments.reports.layout import table
-from experiments.reports.text import markdown, seconds
+from experiments.reports.text import count, markdown, seconds
 from experiments.statistics.budgets import ENDED, NOT_YET
 
 AXES = {"epochs": "epochs", "gradients": "gradient evaluations (updates)", "seconds": "seconds of training"}
+
+NOUNS = {"epochs": "epoch", "gradients": "update"}
 
 
 def score_curves(block: Block, train: int | None = None, timed: bool = False) -> pd.DataFrame:
@@ -21,7 +23,8 @@ def score_curves(block: Block, train: int | None = None, timed: bool = False) ->
     Args:
         block: the comparison.
         train: examples in the training part, for ``gradients`` (updates an epoch); without it there are none.
-        timed: whether to add ``seconds``, an epoch's mean time in that run.
+        timed: whether to add ``seconds``, an epoch's time: the middle one of the cell's seeds, since single
+            readings of short epochs are noise.
     """
     runs = block.runs[block.runs["value"].notna()].drop_duplicates(["row", "column", "seed"])
     own = ["key", "row", "column", "seed", "status", "chance", "batch_size"]
@@ -41,19 +44,22 @@ def score_curves(block: Block, train: int | None = None, timed: bool = False) ->
         curves["gradients"] = np.where(size > 0, train // np.minimum(size.where(size > 0, train), train), 1.0)
     if timed:
         each = block.timings.drop_duplicates("key").set_index("key")["seconds_per_epoch"]
-        curves["seconds"] = curves["key"].map(each).fillna(0.0).astype(float)
+        own_time = curves["key"].map(each).astype(float)
+        cell = [curves["row"], curves["column"]]
+        curves["seconds"] = own_time.groupby(cell).transform("median").fillna(0.0)
     return curves
 
 
 def budgets_of(curves: pd.DataFrame, axis: str) -> list[float]:
-    """Three budgets worth a look: epochs 1, half, all; the least and the most updates that runs spend, and one epoch's."""
+    """Budgets worth a look: 1, half and all epochs; the least and the most updates that runs spend, and those of
+    one epoch; the seconds in which the slowest run ends an epoch, and in which the quickest run ends."""
     if axis == "epochs":
         last = int(curves["epoch"].max())
         return [float(each) for each in sorted({1, -(-last // 2), last})]
     alive = curves[curves["status"] == "done"]
     spent = alive.groupby("key")[axis].sum()
     if axis == "seconds":
-        return sorted({float(spent.min()), float(spent.median())})
+        return sorted({float(alive["seconds"].max()), float(spent.min())})
     return sorted({float(spent.min()), float(alive[axis].max()), float(spent.max())})
 
 
@@ -72,9 +78,9 @@ def budget_table(block: Block, axis: str, train: int | None = None) -> str:
         mine = found[found["optimizer"] == name]
         if len(mine):
             rows.append([markdown(name), *(_tell(block, mine[mine["budget"] == budget]) for budget in budgets)])
-    show = seconds if axis == "seconds" else "{:,.0f}".format
+    show = seconds if axis == "seconds" else lambda budget: count(int(budget), NOUNS[axis])
     unit = f" ({block.metric.unit.strip()})" if block.metric.unit else ""
-    head = [f"optimizer: validation{unit} after", *(f"{show(budget)}{'' if axis == 'seconds' else ' ' + axis}" for budget in budgets)]
+    head = [f"optimizer: validation{unit} after", *map(show, budgets)]
     return table(head, rows, "l" + "r" * len(budgets))
 
 

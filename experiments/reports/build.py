@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from experiments.reports import frames, style, tables
-from experiments.reports.blocks import Block, blocks
-from experiments.reports.evidence import MARGIN, evidence
+from experiments.reports.blocks import blocks
+from experiments.reports.evidence import FACTORS, MARGIN, Evidence, across, evidence
 from experiments.reports.facts import steady
-from experiments.reports.figures import pictures
+from experiments.reports.figures import critical, pictures
 from experiments.reports.files import atomic, write_text
 from experiments.reports.page import page
 
@@ -66,24 +67,30 @@ def write_report(
         *(tables.write_csv(out_dir / f"{name}.csv", table, "%.6g") for name, table in tables.statistics_tables(found).items()),
         write_text(out_dir / "summary.tex", tables.summary_latex(summary)),
         write_text(out_dir / "environment.json", environment + "\n"),
-        *write_figures(out_dir / "figures", made),
+        *write_figures(out_dir / "figures", found),
         write_text(out_dir / "report.md", page(found, runs, timings, facts)),
     ]
 
 
-def write_figures(out_dir: Path, made: Sequence[Block]) -> list[Path]:
-    """Each picture of each block as PNG and SVG; the same block gives the same bytes."""
-    written = []
+def write_figures(out_dir: Path, found: Sequence[Evidence]) -> list[Path]:
+    """Each picture of each block, and those over all blocks, as PNG and SVG; the same runs give the same bytes."""
+    written: list[Path] = []
     with style.theme():
-        for block in made:
+        for block in (each.block for each in found):
             for picture in pictures(block):
-                figure = picture.draw(block)
-                for kind, metadata in (
-                    ("png", {"Software": None}),
-                    ("svg", {"Date": None, "Creator": "gradlab"}),
-                ):
-                    path = out_dir / f"{block.slug}-{picture.name}.{kind}"
-                    with atomic(path) as partial:
-                        figure.savefig(partial, format=kind, metadata=metadata)
-                    written.append(path)
+                written += _save(picture.draw(block), out_dir / f"{block.slug}-{picture.name}")
+        for factor in FACTORS:
+            test = across(found, factor)
+            if test is not None and test.possible:
+                written += _save(critical.draw(test, factor), out_dir / f"ranks-{factor}")
     return written
+
+
+def _save(figure: Figure, stem: Path) -> list[Path]:
+    paths = []
+    for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": "gradlab"})):
+        path = stem.with_name(f"{stem.name}.{kind}")
+        with atomic(path) as partial:
+            figure.savefig(partial, format=kind, metadata=metadata)
+        paths.append(path)
+    return paths

@@ -70,7 +70,7 @@ def evidence(block: Block, margin: float = MARGIN) -> Evidence:
         margin: the smallest difference of interest, in units of the stored metric.
     """
     frame = scores(block)
-    pairs = {factor: NOTHING for factor in FACTORS}
+    pairs = dict.fromkeys(FACTORS, NOTHING)
     wins, changes = dict(pairs), dict(pairs)
     ranks: dict[tuple[str, str], pd.DataFrame] = {}
     cells = variance = NOTHING

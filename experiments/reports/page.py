@@ -5,12 +5,15 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.reports import summary, words
+from experiments.reports import summary, verdicts, words
 from experiments.reports.blocks import UNVERIFIED, Block
-from experiments.reports.evidence import Evidence
-from experiments.reports.figures import pictures
+from experiments.reports.deep import deep_section
+from experiments.reports.evidence import FACTORS, Evidence, across
+from experiments.reports.figures import critical, pictures
+from experiments.reports.layout import table
 from experiments.reports.roles import TRIAL
-from experiments.reports.sections import methods_section, table, tables_section, time_section
+from experiments.reports.sections import methods_section, tables_section, time_section
+from experiments.reports.tables import statistics_tables
 from experiments.reports.text import code, count, markdown
 
 
@@ -37,16 +40,25 @@ def page(found: Sequence[Evidence], runs: pd.DataFrame, timings: pd.DataFrame, f
         "" if blocks else "Nothing has run yet, so there is nothing to draw.",
         "## Tables",
         "All cells are in [summary.csv](summary.csv) and [summary.tex](summary.tex), all runs in"
-        " `runs.parquet`, all learning curves in `curves.parquet`, all times and memory in"
-        " [timings.csv](timings.csv), versions and settings in [environment.json](environment.json).",
-        *(tables_section(block) for block in blocks),
+        " `runs.parquet`, all learning curves in `curves.parquet`, what went on inside in `diagnostics.parquet`,"
+        f"{_linked(found)} all times and memory in [timings.csv](timings.csv), versions and settings in [environment.json](environment.json).",
+        *(tables_section(each, facts) for each in found),
+        *deep_section(found),
         "## Time and memory",
         time_section(blocks, timings, facts),
         "## Methods",
-        methods_section(blocks, facts),
+        methods_section(found, runs, facts),
         *(["## To keep in mind", *_notices(notices)] if notices else []),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _linked(found: Sequence[Evidence]) -> str:
+    """The tables of the statistics, those that are there."""
+    what = {"comparisons": "all pairs", "cell_comparisons": "the best cell against all", "variance": "shares of variance",
+            "rankings": "ranks", "ranking_changes": "tuned against default ranks", "learning_rates": "all trials"}  # fmt: skip
+    there = statistics_tables(found)
+    return "".join(f" {words} in [{name}.csv]({name}.csv)," for name, words in what.items() if name in there)
 
 
 def data(runs: pd.DataFrame, facts: Mapping[str, Any]) -> str:
@@ -111,7 +123,20 @@ def _in_words(found: Sequence[Evidence], runs: pd.DataFrame, facts: Mapping[str,
         block = each.block
         bullets = "\n".join(f"- {sentence}" for sentence in words.findings(each))
         parts.append(f"### {markdown(block.name)}\n\n{markdown(block.setting)}.\n\n{bullets}")
-    return parts
+    return [*parts, *_across(found)]
+
+
+def _across(found: Sequence[Evidence]) -> list[str]:
+    """What holds over data sets and models together, or why that cannot be told."""
+    told, drawn = [], []
+    for factor in FACTORS:
+        test = across(found, factor)
+        if test is None:
+            continue
+        told.append(f"- {verdicts.across(test, factor)}")
+        if test.possible:
+            drawn.append(f"![{markdown(critical.alt(test, factor))}](figures/ranks-{factor}.png)")
+    return ["### Across data sets and models", "\n".join(told), *drawn] if told else []
 
 
 def _pictures(block: Block) -> str:

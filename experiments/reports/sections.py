@@ -1,28 +1,26 @@
 """The sections of the page that are tables or lists: rankings, time, methods."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from experiments.reports.blocks import Block
-from experiments.reports.facts import planned_seeds
-from experiments.reports.summary import FEW, RESAMPLES, levels, ranked
-from experiments.reports.text import code, count, fenced, join, markdown, rate, seconds, seed_list, size
+from experiments.reports.budgets import AXES, budget_table
+from experiments.reports.evidence import Evidence
+from experiments.reports.layers import effective_rates
+from experiments.reports.layout import table
+from experiments.reports.methods import paragraph, rates_used
+from experiments.reports.summary import levels, ranked
+from experiments.reports.text import code, count, fenced, join, markdown, rate, seconds, size
 
 ROWS = 100
 """A longer ranking is cut in the page; ``summary.csv`` has all of it."""
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], right: str = "") -> str:
-    """A Markdown table; the columns whose place in ``right`` is ``r`` are set to the right."""
-    marks = ["---:" if mark == "r" else "---" for mark in right.ljust(len(head), "l")]
-    lines = [head, marks, *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def tables_section(block: Block) -> str:
+def tables_section(found: Evidence, facts: Mapping[str, Any]) -> str:
+    block = found.block
     number = block.metric.number
     unit = f" ({block.metric.unit.strip()})" if block.metric.unit else ""
     ranking = ranked(block.cells)
@@ -44,18 +42,69 @@ def tables_section(block: Block) -> str:
         names = [f"{markdown(cell['row'])} with {markdown(cell['column'])}" for _, cell in absent.iterrows()]
         parts.append(f"Without a result, so without a rank: {join(names, 40)}.")
     for factor, column, over in (("activation", "row", "column"), ("optimizer", "column", "row")):
-        found = levels(block.runs, column, over)
-        if len(found) < 2:
+        means = levels(block.runs, column, over)
+        if len(means) < 2:
             continue
         spread = [f"{number(each['low'])} to {number(each['high'])}" if np.isfinite(each["low"]) else ""
-                  for _, each in found.iterrows()]  # fmt: skip
+                  for _, each in means.iterrows()]  # fmt: skip
         rows = [
-            [markdown(each["level"]), number(each["mean"]), spread[place]] for place, each in found.iterrows()
+            [markdown(each["level"]), number(each["mean"]), spread[place]] for place, each in means.iterrows()
         ]
         parts.append(
             table([factor, f"mean over {over_word(factor)}{unit}", "95 % interval over seeds"], rows, "lrr")
         )
-    return "\n\n".join(parts + _lost(block))
+    return "\n\n".join([*parts, *_changes(found), *_inside(block), *_budgets(block, facts), *_lost(block)])
+
+
+def _changes(found: Evidence) -> list[str]:
+    """The two rankings side by side: mean ranks at tuned and at default rates."""
+    parts = []
+    for factor, change in found.changes.items():
+        if change.empty:
+            continue
+        rows = [
+            [markdown(row["level"]), str(row["position_tuned"]), f"{row['rank_tuned']:.2f}", str(row["position_defaults"]),
+             f"{row['rank_defaults']:.2f}", f"{row['change']:+.2f}",
+             f"{row['low']:+.2f} to {row['high']:+.2f}" if np.isfinite(row["low"]) else "",
+             "moves, surely" if row["surely"] else "moves" if row["moves"] else ""]
+            for _, row in change.iterrows()
+        ]  # fmt: skip
+        head = [factor, "place, tuned", "mean rank", "place, defaults", "mean rank", "change", "95 % interval", ""]
+        parts.append(table(head, rows, "lrrrrrrl"))
+    return ["Ranks within each cell of the other factor and seed, averaged (1 is best):", *parts] if parts else []
+
+
+def _inside(block: Block) -> list[str]:
+    found = effective_rates(block)
+    if found["rate_end"].isna().all():
+        return []
+    rows = [
+        [markdown(row["column"]), _sizes(row["least"], row["most"]),
+         *(f"{row[name]:.2g}" if np.isfinite(row[name]) else "" for name in ("rate_start", "rate_end", "update_start", "update_end"))]
+        for _, row in found.iterrows()
+    ]  # fmt: skip
+    head = ["optimizer", "state", "effective rate, start", "end", "update / weight, start", "end"]
+    text = (
+        "State, effective rate (|change| / |gradient|, median over parameters) and update-to-weight ratio on the probe;"
+        " geometric means over activations, seeds and layers:"
+    )
+    return [text, table(head, rows, "lrrrrr")]
+
+
+def _sizes(least: float, most: float) -> str:
+    if not np.isfinite(least):
+        return ""
+    return size(least) if least == most else f"{size(least)} to {size(most)}"
+
+
+def _budgets(block: Block, facts: Mapping[str, Any]) -> list[str]:
+    train = next((int(each["sizes"]["train"]) for each in facts.get("datasets") or ()
+                  if each.get("fingerprint") == block.fingerprint and "train" in (each.get("sizes") or {})), None)  # fmt: skip
+    parts = []
+    for axis in ("epochs", "gradients"):
+        if told := budget_table(block, axis, train):
+            parts += [f"At equal {AXES[axis]} (best validation so far, mean over activations and seeds):", told]
+    return parts
 
 
 def over_word(factor: str) -> str:
@@ -84,8 +133,8 @@ def time_section(blocks: Sequence[Block], timings: pd.DataFrame, facts: Mapping[
     if facts.get("wall_seconds"):
         parts.append(f"The sweep took {seconds(float(facts['wall_seconds']))} by the clock on the wall.")
     parts.append(
-        f"Its {count(len(timings), 'timed run')} add up to {seconds(float(timings['seconds'].sum()))},"
-        f" {seconds(float(timings['compile_seconds'].sum()))} of it tracing. These numbers are the machine's,"
+        f"Its {count(len(timings), 'timed run')} add up to {seconds(float(timings['seconds'].sum()))};"
+        f" tracing took {seconds(float(timings['compile_seconds'].sum()))} beside that. These numbers are the machine's,"
         " and differ from run to run."
     )
     if timings["peak_bytes"].notna().any():
@@ -105,10 +154,13 @@ def time_section(blocks: Sequence[Block], timings: pd.DataFrame, facts: Mapping[
                 for name, each in by.iterrows()]  # fmt: skip
         told += [f"### {markdown(block.name)}",
                  table(["optimizer", "median time of a run", "of an epoch"], rows, "lrr")]  # fmt: skip
+        if equal := budget_table(block, "seconds"):
+            told += [f"At equal {AXES['seconds']}, tracing aside: when the slowest cell ends an epoch, and when the quickest run ends (best validation so far, mean over activations and seeds):", equal]
     return "\n\n".join(told)
 
 
-def methods_section(blocks: Sequence[Block], facts: Mapping[str, Any]) -> str:
+def methods_section(found: Sequence[Evidence], runs: pd.DataFrame, facts: Mapping[str, Any]) -> str:
+    """A paragraph to paste, and the details that it leaves out."""
     lines = []
     for each in facts.get("datasets") or ():
         split = f"{markdown(each['split'])}; " if each.get("split") else ""
@@ -116,44 +168,21 @@ def methods_section(blocks: Sequence[Block], facts: Mapping[str, Any]) -> str:
             f"Data {markdown(each.get('name', ''))}: {split}sha256 over the arrays of all splits"
             f" {code(each.get('fingerprint') or 'unknown')}."
         )
-    for block in blocks:
+    for block in (each.block for each in found):
         lines.append(
-            f"{markdown(block.name)}: loss {markdown(block.loss)}, head {markdown(block.head)},"
-            f" {markdown(block.setting)};"
-            f" initialiser by activation: {_pairs(block, 'activation', 'initialiser')};"
-            f" learning rate by optimizer: {_pairs(block, 'optimizer', 'learning_rate')};"
-            f" chance level {block.metric.say(block.chance)}; engine {markdown(block.engine)}."
+            f"{markdown(block.name)}: learning rates {rates_used(block)}; chance level {block.metric.say(block.chance)};"
+            f" engine {markdown(block.engine)}."
         )
-    planned = planned_seeds(facts)
-    if planned:
-        lines.append(
-            f"Planned: {seed_list(planned)}. A seed fixes initial weights and the order of the data, the same"
-            " in every cell, so differences between cells are paired."
-        )
-    lines.append(
-        "Each run keeps the weights of the epoch with the best validation metric; test data are read once,"
-        f" at the end. Intervals are Student's t below {FEW} seeds, from there on BCa bootstrap"
-        f" ({RESAMPLES:,} resamples, fixed stream), cut at what the metric can be. A diverged run counts at"
-        " chance level; a failed one is no result."
-    )
     versions = facts.get("versions") or {}
     machine = [f"{markdown(name)} {markdown(version)}" for name, version in sorted(versions.items())]
     if machine:
         lines.append(f"Versions: {', '.join(machine)}.")
     if facts.get("cores") is not None:
-        lines.append(f"Cores used: {markdown(facts['cores'])}.")
-    text = "\n".join(f"- {line}" for line in lines)
-    command = facts.get("command")
-    return f"{text}\n\nThe command:\n\n{fenced(str(command))}" if command else text
-
-
-def _pairs(block: Block, name: str, value: str) -> str:
-    """``relu he, tanh glorot``: what each level had, in order."""
-    show = _rate if value == "learning_rate" else markdown
-    told = []
-    for level, cells in block.cells[block.cells[value].notna()].groupby(name, sort=False):
-        told.append(f"{markdown(level)} {' or '.join(dict.fromkeys(show(each) for each in cells[value]))}")
-    return ", ".join(told)
+        lines.append(f"Cores of the machine: {markdown(facts['cores'])}.")
+    parts = [paragraph(found, runs, facts), "\n".join(f"- {line}" for line in lines)]
+    if facts.get("command"):
+        parts += ["The command:", fenced(str(facts["command"]))]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _rate(value: Any) -> str:

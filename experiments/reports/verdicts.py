@@ -6,6 +6,7 @@ import pandas as pd
 from experiments.reports.evidence import ALPHA, FACTORS, Evidence
 from experiments.reports.summary import levels
 from experiments.reports.text import count, join, markdown
+from experiments.statistics import FriedmanNemenyi
 
 MANY = 12
 
@@ -101,7 +102,8 @@ def matters(found: Evidence) -> str:
         return f"**What matters more** cannot be told: {share['note'].iloc[0]}."
     told = [f"{words} {_share(share.loc[term])}" for term, words in TERMS.items() if np.isfinite(share.loc[term, "share"])]
     text = f"**What matters more**, as shares of the variance of test {found.block.metric.word} (omega squared): {join(told)}."
-    beats, open_ = [], []
+    beats: list[str] = []
+    open_: list[str] = []
     for term in ("activation", "optimizer"):
         if np.isfinite(share.loc[term, "share"]) and np.isfinite(share.loc["seed", "share"]):
             sure = share.loc[term, "low"] > share.loc["seed", "high"]
@@ -168,6 +170,21 @@ def undecided(found: Evidence) -> str:
         f"**Undecided** at {ALPHA:g}, with {found.block.metric.gap(found.margin)} as the smallest difference of"
         f" interest: {join(told)}. Numbers of seeds are for a chance of 80 % and rest on a spread known from few seeds."
     )
+
+
+def across(test: FriedmanNemenyi, name: str) -> str:
+    """Whether levels rank alike over all data sets and models (Friedman, Nemenyi), or why that cannot be told."""
+    if not test.possible:
+        return f"**{name.capitalize()}s** are not ranked over data sets and models: {markdown(test.reason)}."
+    best = [f"{markdown(level)} {test.ranks[level]:.2f}" for level in test.levels]
+    text = (
+        f"**{name.capitalize()}s** over {len(test.blocks)} blocks of data set and model: mean ranks {join(best, MANY)}; Friedman's"
+        f" p {test.p:.2g}, Iman and Davenport's {test.p_f:.2g}; ranks that are {test.critical_difference:.2f} apart differ"
+        f" (Nemenyi, {test.alpha:g})"
+    )
+    top = next((clique for clique in test.cliques if test.levels[0] in clique), ())
+    rest = [markdown(level) for level in top[1:]]
+    return text + (f"; {markdown(test.levels[0])} cannot be told from {join(rest, MANY)}." if rest else ".")
 
 
 def _name(cell: str) -> str:

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from experiments.names import DEFAULT_RATES, KERAS_RATES
-from experiments.reports.blocks import Block
 from experiments.reports import tuning, verdicts
+from experiments.reports.blocks import Block
 from experiments.reports.evidence import Evidence
 from experiments.reports.summary import FEW, levels, ranked
 from experiments.reports.text import count, join, markdown, rate

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-CHUNK = {"dense": 2048, "convolution": 256}
+CHUNK = {"dense": 2048, "convolution": 128}
 """Examples in memory at a time where the batch is the whole training part, or when only evaluating."""
 
 

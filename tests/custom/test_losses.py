@@ -279,7 +279,8 @@ def test_stock_keras_differs_where_the_docstrings_say_so():
     for loss in (stock.BinaryCrossentropy(), stock.CategoricalCrossentropy()):
         y, p = to_tensor([[1.0, 0.0]]), [[0.0, 1.0]]
         assert gradient(lambda p, loss=loss, y=y: loss(y, p), p)[0, 0] == 0.0
-    assert np.isnan(float(stock.BinaryCrossentropy(dtype="float16")([[1.0]], [[1.0]])))
+    at_one = float(stock.BinaryCrossentropy(dtype="float16")([[1.0]], [[1.0]]))
+    assert np.isnan(at_one) == (BACKEND != "torch")
     assert float(stock.CategoricalCrossentropy()([[1.0, 0.0]], [[2.0, 2.0]])) == pytest.approx(
         0.693147, abs=1e-5
     )

@@ -43,8 +43,16 @@ WRONG = [
     (("sweep", "smoke", "--only", "activation="), 2, "give FACTOR=A,B"),
     (("sweep", "smoke", "--only", "activation=relu,tnah"), 2, "'tnah' (did you mean 'tanh'?)"),
     (("sweep", "smoke", "--only", "dataset=mnist"), 2, "allowed: digits"),
-    (("status", "--out", "{tmp}/none"), 4, "there is no ledger at {tmp}/none/ledger.sqlite: run `sweep` first"),
-    (("report", "--out", "{tmp}/none"), 4, "there is no ledger at {tmp}/none/ledger.sqlite: run `sweep` first"),
+    (
+        ("status", "--out", "{tmp}/none"),
+        4,
+        "there is no ledger at {tmp}/none/ledger.sqlite: run `sweep` first",
+    ),
+    (
+        ("report", "--out", "{tmp}/none"),
+        4,
+        "there is no ledger at {tmp}/none/ledger.sqlite: run `sweep` first",
+    ),
     (("status", "--out", "{tmp}/text"), 4, "there is no ledger at"),
     (("sweep", "smoke", "--out", "{tmp}/text", "--no-report"), 4, "choose another folder with --out"),
     (("sweep", "smoke", "--out", "{tmp}/bad", "--no-report"), 4, "restore it from a copy"),
@@ -142,7 +150,9 @@ def test_workers_default_to_the_cores_that_this_process_may_use(monkeypatch):
 def test_status_counts_what_there_is(capsys, tmp_path):
     runs = [a_run(seed=seed) for seed in range(6)]
     with Ledger.write(tmp_path / "ledger.sqlite") as ledger:
-        ledger.plan([(n, "default", run) for n, run in enumerate(runs)], {"plan": "mine", "command": "do it again"})
+        ledger.plan(
+            [(n, "default", run) for n, run in enumerate(runs)], {"plan": "mine", "command": "do it again"}
+        )
         for run, outcome in zip(runs, (DONE, DONE, FAILED), strict=False):
             ledger.record(run, outcome)
         ledger.record(a_run(seed=99), DONE)  # of another plan

@@ -11,7 +11,13 @@ from experiments.plan import parse
 DIGITS = DataFacts("digits", "d" * 64, "classes", 10, (8, 8, 1), 1150)
 CANCER = DataFacts("breast_cancer", "b" * 64, "binary", 1, (30,), 400)
 DIABETES = DataFacts("diabetes", "a" * 64, "regression", 1, (10,), 300)
-FACTS = {"digits": DIGITS, "mnist": DIGITS, "breast_cancer": CANCER, "diabetes": DIABETES, "cifar10-5k": DIGITS}
+FACTS = {
+    "digits": DIGITS,
+    "mnist": DIGITS,
+    "breast_cancer": CANCER,
+    "diabetes": DIABETES,
+    "cifar10-5k": DIGITS,
+}
 
 
 def templates(*blocks, **top):
@@ -20,7 +26,9 @@ def templates(*blocks, **top):
 
 def test_the_whole_grid_has_every_activation_with_every_optimizer_in_the_order_of_the_plan():
     runs = templates({"dataset": "digits", "epochs": 7, "batch_size": 16})
-    pairs = [(activation, optimizer) for activation in names.ACTIVATIONS[:8] for optimizer in names.OPTIMIZERS]
+    pairs = [
+        (activation, optimizer) for activation in names.ACTIVATIONS[:8] for optimizer in names.OPTIMIZERS
+    ]
     assert [(run.activation, run.optimizer) for run in runs] == pairs
     assert len({run.key for run in runs}) == len(runs) == 72
     for run in runs:
@@ -34,14 +42,27 @@ def test_the_whole_grid_has_every_activation_with_every_optimizer_in_the_order_o
 
 def test_what_a_block_sets_reaches_its_runs():
     (run,) = templates(
-        {"dataset": "digits", "activations": ["elu"], "optimizers": ["adam"], "model_args": {"width": 32, "depth": 1},
-         "optimizer_args": {"adam": {"epsilon": 1, "beta_1": 0.5}}, "learning_rates": {"adam": 2}, "initialiser": "he",
-         "loss": "mean_squared_error", "head": "tanh"},
+        {
+            "dataset": "digits",
+            "activations": ["elu"],
+            "optimizers": ["adam"],
+            "model_args": {"width": 32, "depth": 1},
+            "optimizer_args": {"adam": {"epsilon": 1, "beta_1": 0.5}},
+            "learning_rates": {"adam": 2},
+            "initialiser": "he",
+            "loss": "mean_squared_error",
+            "head": "tanh",
+        },
         engine="reference",
-    )  # fmt: skip
+    )
     assert run.model_args == (("depth", 1), ("width", 32))
     assert run.optimizer_args == (("beta_1", 0.5), ("epsilon", 1.0))
-    assert (run.learning_rate, run.initialiser, run.loss, run.head) == (2.0, "he", "mean_squared_error", "tanh")
+    assert (run.learning_rate, run.initialiser, run.loss, run.head) == (
+        2.0,
+        "he",
+        "mean_squared_error",
+        "tanh",
+    )
     assert run.engine == "reference"
 
 
@@ -62,12 +83,19 @@ def test_cells_that_come_twice_are_trained_once():
     small = {"activations": ["relu", "tanh"], "optimizers": ["adam"]}
     assert len(templates({"dataset": "mnist", **small}, {"dataset": "digits", **small})) == 2
     # Another model, or another budget, is another cell.
-    assert len(templates({"dataset": "mnist", **small}, {"dataset": "cifar10-5k", "model": "cnn-slim", **small})) == 4
+    assert (
+        len(templates({"dataset": "mnist", **small}, {"dataset": "cifar10-5k", "model": "cnn-slim", **small}))
+        == 4
+    )
     assert len(templates({"dataset": "digits", **small}, {"dataset": "digits", "epochs": 6, **small})) == 4
 
 
 def test_seeds_and_tuning_of_the_plan_are_those_of_each_cell():
-    table = {"block": [{"dataset": "digits", "optimizers": ["adam"]}], "seeds": 3, "tuning": {"strategy": "grid", "seeds": 2}}
+    table = {
+        "block": [{"dataset": "digits", "optimizers": ["adam"]}],
+        "seeds": 3,
+        "tuning": {"strategy": "grid", "seeds": 2},
+    }
     for cell in cells(parse(table), FACTS):
         assert (cell.seeds, cell.tuning.strategy, cell.tuning.seeds) == (3, "grid", 2)
 
@@ -89,6 +117,9 @@ def test_what_does_not_fit_the_data_is_refused(block, words):
 @pytest.mark.parametrize("name", plan.available())
 def test_every_shipped_plan_becomes_cells_with_distinct_runs(name):
     chosen = plan.load(name)
-    facts = {block.dataset: DataFacts(block.dataset, "f" * 64, "classes", 10, (32, 32, 3), 1000) for block in chosen.blocks}
+    facts = {
+        block.dataset: DataFacts(block.dataset, "f" * 64, "classes", 10, (32, 32, 3), 1000)
+        for block in chosen.blocks
+    }
     found = cells(chosen, facts)
     assert len({cell.key for cell in found}) == len(found) >= 2

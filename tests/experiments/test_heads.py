@@ -25,7 +25,13 @@ def allowed(task: str, head: str, loss: str) -> bool:
     return True
 
 
-FITTING = [(task, head, loss) for task in DEFAULTS for head in names.HEADS for loss in names.LOSSES if allowed(task, head, loss)]
+FITTING = [
+    (task, head, loss)
+    for task in DEFAULTS
+    for head in names.HEADS
+    for loss in names.LOSSES
+    if allowed(task, head, loss)
+]
 
 
 @pytest.mark.parametrize(("task", "pair"), DEFAULTS.items())
@@ -90,9 +96,16 @@ def test_targets_are_coded_so_that_a_perfect_net_has_the_least_loss_and_all_answ
 
 @pytest.mark.parametrize(
     ("head", "loss", "threshold"),
-    [("sigmoid", "binary_crossentropy", 0.0), ("sigmoid", "mean_squared_error", 0.5), ("sigmoid", "hinge", 0.5),
-     ("tanh", "mean_squared_error", 0.0), ("tanh", "hinge", 0.0), ("linear", "hinge", 0.0), ("linear", "huber", 0.5)],
-)  # fmt: skip
+    [
+        ("sigmoid", "binary_crossentropy", 0.0),
+        ("sigmoid", "mean_squared_error", 0.5),
+        ("sigmoid", "hinge", 0.5),
+        ("tanh", "mean_squared_error", 0.0),
+        ("tanh", "hinge", 0.0),
+        ("linear", "hinge", 0.0),
+        ("linear", "huber", 0.5),
+    ],
+)
 def test_threshold_is_the_middle_of_the_two_answers(head, loss, threshold):
     assert head_for("binary", 1, head, loss).threshold == threshold
 

@@ -97,7 +97,11 @@ def test_extending_adds_and_tells_what_a_run_is_for_by_now(path):
         ledger.extend([(10, "both", a_run(seed=0)), (15, "trial", a_run(seed=2))])
         for seed in range(3):
             ledger.record(a_run(seed=seed), DONE)
-        assert [(role, run.seed) for role, run, _ in ledger.records()] == [("both", 0), ("trial", 2), ("default", 1)]
+        assert [(role, run.seed) for role, run, _ in ledger.records()] == [
+            ("both", 0),
+            ("trial", 2),
+            ("default", 1),
+        ]
 
 
 def test_answers_and_choices(path):
@@ -116,10 +120,16 @@ def test_what_is_running_is_told_while_a_sweep_writes_and_not_after(path):
     with Ledger.write(path) as ledger:
         ledger.plan(rows(a_run(seed=0), a_run(seed=1)), {})
         ledger.started(1, a_run(seed=1), 0)
+        ledger.started(0, a_run(seed=5), 1)
         ledger.started(0, a_run(seed=0), 0)
+        (begun, _) = (row[3] for row in ledger.running())
         ledger.started(0, a_run(seed=0), 2)
+        assert ledger.running()[0][3] == begun  # since the run began, not its epoch
         with Ledger.read(path) as reader:
-            assert [row[:3] for row in reader.running()] == [(0, a_run(seed=0).key, 2), (1, a_run(seed=1).key, 0)]
+            assert [row[:3] for row in reader.running()] == [
+                (0, a_run(seed=0).key, 2),
+                (1, a_run(seed=1).key, 0),
+            ]
             ledger.record(a_run(seed=0), DONE)
             assert [row[0] for row in reader.running()] == [1]
     with Ledger.read(path) as reader:
@@ -151,7 +161,9 @@ def test_a_killed_writer_loses_nothing_and_lets_go_of_the_lock(path):
 def test_a_second_writer_is_refused_and_told_who_is_first(path):
     with Ledger.write(path) as ledger:
         assert lock.is_held(path)
-        with pytest.raises(LedgerError, match=rf"another sweep \(process {os.getpid()}\) is writing .*--out") as caught:
+        with pytest.raises(
+            LedgerError, match=rf"another sweep \(process {os.getpid()}\) is writing .*--out"
+        ) as caught:
             Ledger.write(path)
         assert "\n" not in str(caught.value)
         ledger.record(RUN, DONE)
@@ -243,9 +255,14 @@ def test_a_truncated_file_is_noticed(path, share):
     filled(path, 60)
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * share)])
-    with pytest.raises(LedgerError, match="cannot be used"), Ledger.write(path) as ledger:
-        list(ledger.records())
-        ledger.record(a_run(seed=1000), DONE)
+
+    def use() -> None:
+        with Ledger.write(path) as ledger:
+            list(ledger.records())
+            ledger.record(a_run(seed=1000), DONE)
+
+    with pytest.raises(LedgerError, match="cannot be used"):
+        use()
 
 
 def test_a_folder_that_cannot_be_made(tmp_path):
@@ -278,7 +295,11 @@ def test_a_ledger_that_was_stopped_while_it_was_made_is_made_again(path, make):
 def test_a_write_that_fails_is_explained(path):
     with Ledger.write(path) as ledger:
         ledger._connection.execute("PRAGMA query_only=ON")  # what a full or read-only disk looks like
-        for write in (lambda: ledger.record(RUN, DONE), lambda: ledger.started(0, RUN, 0), lambda: ledger.plan([], {})):
+        for write in (
+            lambda: ledger.record(RUN, DONE),
+            lambda: ledger.started(0, RUN, 0),
+            lambda: ledger.plan([], {}),
+        ):
             with pytest.raises(LedgerError, match="free disk space"):
                 write()
 

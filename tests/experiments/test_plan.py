@@ -66,14 +66,21 @@ def test_what_a_plan_says_is_what_it_means():
     assert first.activations == ("relu", "keras:gelu")
     assert first.optimizers == ("adam", "momentum", "keras:AdamW")
     assert first.optimizer_args == {"adam": {"beta_1": 0.8}, "keras:AdamW": {"weight_decay": 0.1}}
-    assert (first.epochs, first.batch_size, first.loss, first.head) == (3, 16, "mean_squared_error", "softmax")
+    assert (first.epochs, first.batch_size, first.loss, first.head) == (
+        3,
+        16,
+        "mean_squared_error",
+        "softmax",
+    )
     assert first.initialiser == "he"
     rates = [plan.learning_rate(first, optimizer) for optimizer in first.optimizers]
     assert rates == [0.003, 1.0, names.KERAS_RATES["AdamW"]]
     assert all(type(rate) is float for rate in rates)  # 1 and 1.0 are the same run
     assert second.activations == names.ACTIVATIONS[:8]
     assert second.optimizers == names.OPTIMIZERS
-    assert [plan.learning_rate(second, each) for each in names.OPTIMIZERS] == list(names.DEFAULT_RATES.values())
+    assert [plan.learning_rate(second, each) for each in names.OPTIMIZERS] == list(
+        names.DEFAULT_RATES.values()
+    )
 
 
 WRONG = [
@@ -84,7 +91,10 @@ WRONG = [
     (top(seeds=True), "seeds is True; allowed: a whole number"),
     (top(seeds=2.0), "seeds is 2.0; allowed: a whole number"),
     (top(seeds="3"), "seeds is '3'; allowed: a whole number"),
-    (top(engine="compile"), "unknown engine: 'compile' (did you mean 'compiled'?); allowed: reference, compiled"),
+    (
+        top(engine="compile"),
+        "unknown engine: 'compile' (did you mean 'compiled'?); allowed: reference, compiled",
+    ),
     (top(name=""), "name is ''; give a text"),
     (top(name="../up"), "name is '../up'; allowed: letters"),
     (top(name="a\nb"), "allowed: letters"),
@@ -97,7 +107,7 @@ WRONG = [
     (top(block=[{"dataset": "digits"}, {"dataset": "digits"}]), "block 2 says the same as block 1"),
     (top(tuning={"strategy": "gird"}), "(did you mean 'grid'?)"),
     (top(tuning={"trails": 3}), "(did you mean 'trials'?)"),
-    (top(tuning={"points": 4}), "allowed: an odd number"),
+    (top(tuning={"points": 4}), "allowed: odd numbers"),
     (top(tuning={"points": True}), "tuning: points is True"),
     (top(tuning="grid"), "tuning is 'grid'; give a table"),
     (block(dataset="minst"), "unknown block 1: dataset: 'minst' (did you mean 'mnist'?)"),
@@ -116,7 +126,10 @@ WRONG = [
     (block(model_args={"depth": True}), "depth is True"),
     (block(model_args=3), "model_args is 3; give a table"),
     (block(activations=["rleu"]), "(did you mean 'relu'?)"),
-    (block(activations=["keras:relu"]), "unknown block 1: activations: 'keras:relu' (did you mean 'keras:relu6'?)"),
+    (
+        block(activations=["keras:relu"]),
+        "unknown block 1: activations: 'keras:relu' (did you mean 'keras:relu6'?)",
+    ),
     (block(activations=[]), "give a list with at least one of linear, sigmoid"),
     (block(activations="relu"), "activations is 'relu'; give a list"),
     (block(activations=["relu", "tanh", "relu"]), "names something twice: relu, tanh, relu"),
@@ -128,11 +141,17 @@ WRONG = [
     (block(learning_rates={"adam": float("nan")}), "adam is nan; allowed: a finite number above 0"),
     (block(learning_rates={"adam": float("inf")}), "adam is inf; allowed: a finite number above 0"),
     (block(learning_rates={"adam": 10**400}), "allowed: a finite number above 0"),
-    (block(learning_rates={"adam": 16**9999}), "adam is a very long number; allowed: a finite number above 0"),
+    (
+        block(learning_rates={"adam": 16**9999}),
+        "adam is a very long number; allowed: a finite number above 0",
+    ),
     (block(learning_rates={"adam": True}), "adam is True; allowed: a finite number above 0"),
     (block(learning_rates={"adma": 0.1}), "(did you mean 'adam'?)"),
     (block(learning_rates=0.1), "give a table, such as { adam = 0.001 }"),
-    (block(optimizer_args={"adam": {"beta1": 0.9}}), "unknown block 1: optimizer_args.adam: 'beta1' (did you mean 'beta_1'?)"),
+    (
+        block(optimizer_args={"adam": {"beta1": 0.9}}),
+        "unknown block 1: optimizer_args.adam: 'beta1' (did you mean 'beta_1'?)",
+    ),
     (block(optimizer_args={"sgd": {"momentum": 0.9}}), "allowed: weight_decay"),
     (block(optimizer_args={"adam": {"learning_rate": 0.9}}), "unknown block 1: optimizer_args.adam"),
     (block(optimizer_args={"keras:AdamW": {"learning_rate": 0.9}}), "give it under learning_rates"),
@@ -192,10 +211,17 @@ def test_a_file_that_is_no_plan(tmp_path, content, words):
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("defalt", "unknown plan: 'defalt' (did you mean 'default'?); allowed: cifar10"), ("none.toml", "No such file"),
-     ("folder", "Is a directory"), ("x" * 5000, "unknown plan"), ("x" * 5000 + ".toml", "File name too long"),
-     ("nul\0.toml", "null"), ("", "unknown plan"), (".", "Is a directory")],
-)  # fmt: skip
+    [
+        ("defalt", "unknown plan: 'defalt' (did you mean 'default'?); allowed: cifar10"),
+        ("none.toml", "No such file"),
+        ("folder", "Is a directory"),
+        ("x" * 5000, "unknown plan"),
+        ("x" * 5000 + ".toml", "File name too long"),
+        ("nul\0.toml", "null"),
+        ("", "unknown plan"),
+        (".", "Is a directory"),
+    ],
+)
 def test_a_name_that_is_no_plan(tmp_path, monkeypatch, name, words):
     (tmp_path / "folder").mkdir()
     monkeypatch.chdir(tmp_path)
@@ -211,15 +237,54 @@ def test_a_shipped_plan_is_found_where_a_folder_has_its_name(tmp_path, monkeypat
     assert load("smoke").name == "smoke"
 
 
-KEYS = ["name", "title", "seeds", "engine", "block", "tuning", "dataset", "model", "activations", "optimizers", "epochs",
-        "batch_size", "learning_rates", "optimizer_args", "model_args", "constants", "loss", "head", "strategy"]  # fmt: skip
+KEYS = [
+    "name",
+    "title",
+    "seeds",
+    "engine",
+    "block",
+    "tuning",
+    "dataset",
+    "model",
+    "activations",
+    "optimizers",
+    "epochs",
+    "batch_size",
+    "learning_rates",
+    "optimizer_args",
+    "model_args",
+    "constants",
+    "loss",
+    "head",
+    "strategy",
+]
 SCALARS = st.one_of(
-    st.booleans(), st.integers(), st.floats(), st.text(max_size=9), st.builds(lambda: 16**9999),
-    st.sampled_from([*KEYS, "digits", "relu", "adam", "keras:AdamW", "mlp", "cnn", "mnist-5k", "grid", "compiled", "hinge"]),
-)  # fmt: skip
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=9),
+    st.builds(lambda: 16**9999),
+    st.sampled_from(
+        [
+            *KEYS,
+            "digits",
+            "relu",
+            "adam",
+            "keras:AdamW",
+            "mlp",
+            "cnn",
+            "mnist-5k",
+            "grid",
+            "compiled",
+            "hinge",
+        ]
+    ),
+)
 TABLES = st.recursive(
     SCALARS,
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from([*KEYS, "adam", "other"]), inner)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from([*KEYS, "adam", "other"]), inner)
+    ),
     max_leaves=12,
 )
 
@@ -254,14 +319,18 @@ def test_more_seeds():
 
 
 def test_narrowing_keeps_the_order_of_the_plan():
-    two = parse(tomllib.loads('[[block]]\ndataset="digits"\n[[block]]\ndataset="diabetes"\nactivations=["tanh"]'))
+    two = parse(
+        tomllib.loads('[[block]]\ndataset="digits"\n[[block]]\ndataset="diabetes"\nactivations=["tanh"]')
+    )
     narrow = two.narrowed({"activation": ["tanh", "relu"], "optimizer": ["adam"]})
     assert [(b.dataset, b.activations, b.optimizers) for b in narrow.blocks] == [
         ("digits", ("tanh", "relu"), ("adam",)),
         ("diabetes", ("tanh",), ("adam",)),
     ]
     assert [b.dataset for b in two.narrowed({"activation": ["relu"]}).blocks] == ["digits"]
-    assert [b.dataset for b in two.narrowed({"dataset": ["diabetes"], "model": ["mlp"]}).blocks] == ["diabetes"]
+    assert [b.dataset for b in two.narrowed({"dataset": ["diabetes"], "model": ["mlp"]}).blocks] == [
+        "diabetes"
+    ]
     assert two.narrowed({}) == two
 
 
@@ -272,11 +341,16 @@ def test_narrowing_keeps_the_order_of_the_plan():
         ({"activation": [""]}, "unknown activation of --only: ''"),
         ({"dataset": ["mnist"]}, "allowed: digits"),
         ({"model": ["cnn"]}, "allowed: mlp"),
-        ({"dataset": ["diabetes"], "activation": ["relu"]}, "has all of --only dataset=diabetes --only activation=relu"),
+        (
+            {"dataset": ["diabetes"], "activation": ["relu"]},
+            "has all of --only dataset=diabetes --only activation=relu",
+        ),
     ],
 )
 def test_narrowing_to_what_is_not_there_is_refused(only, words):
-    two = parse(tomllib.loads('[[block]]\ndataset="digits"\n[[block]]\ndataset="diabetes"\nactivations=["tanh"]'))
+    two = parse(
+        tomllib.loads('[[block]]\ndataset="digits"\n[[block]]\ndataset="diabetes"\nactivations=["tanh"]')
+    )
     with pytest.raises(PlanError) as caught:
         two.narrowed(only)
     assert words in str(caught.value)

@@ -41,7 +41,9 @@ def clock(monkeypatch):
 
 def campaign(done: int = 0, cost: float = 2.0, tuning: int = 0):
     """What Progress asks of a `sweep.Campaign`: each run costs the same; `ended` is set by the tests."""
-    self = SimpleNamespace(needed={run.key: run for run in RUNS}, ended=done, work=SimpleNamespace(cost=lambda _: cost))
+    self = SimpleNamespace(
+        needed={run.key: run for run in RUNS}, ended=done, work=SimpleNamespace(cost=lambda _: cost)
+    )
     self.done = lambda: done
     self.open_cells = lambda: tuning
     self.cost_left = lambda: cost * (len(RUNS) - self.ended)
@@ -115,10 +117,19 @@ def test_a_live_line_is_not_written_for_every_event(clock):
 @pytest.mark.parametrize(
     ("event", "words"),
     [
-        (Event("outcome", 1, RUNS[0], Outcome(status="diverged", step=17)), r"^~ diverged at update 17: digits mlp relu x adam"),
-        (Event("outcome", 1, RUNS[0], FAILED), r"^! failed: digits mlp relu x adam, rate 0.001, seed 0: ValueError: no"),
+        (
+            Event("outcome", 1, RUNS[0], Outcome(status="diverged", step=17)),
+            r"^~ diverged at update 17: digits mlp relu x adam",
+        ),
+        (
+            Event("outcome", 1, RUNS[0], FAILED),
+            r"^! failed: digits mlp relu x adam, rate 0.001, seed 0: ValueError: no",
+        ),
         (Event("outcome", 1, RUNS[0], Outcome(status="oom", error="x")), r"^! oom: .*: x"),
-        (Event("died", 1, RUNS[0], "killed by SIGKILL"), r"^! worker 1 died: killed by SIGKILL, at digits .* takes its place"),
+        (
+            Event("died", 1, RUNS[0], "killed by SIGKILL"),
+            r"^! worker 1 died: killed by SIGKILL, at digits .* takes its place",
+        ),
         (Event("died", 1, None, "exit code 3"), r"^! worker 1 died: exit code 3; a new one takes its place"),
     ],
 )

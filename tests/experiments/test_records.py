@@ -13,7 +13,7 @@ from tests.experiments.samples import CURVE, DONE, FAILED, RUN, a_run
 
 # sha256 of the text below, first 16 digits, by a tool of its own:
 #   printf '%s' "$GOLDEN" | sha256sum | cut -c1-16
-# A change of this key throws away every ledger there is: raise records.SEMANTICS instead where training changes.
+# Another key here throws away every ledger there is: where training changes, raise records.SEMANTICS instead.
 GOLDEN = (
     '{"activation":"relu","activation_args":[],"batch_size":32,"dataset":"digits","engine":"compiled","epochs":2,'
     '"fingerprint":"' + "f" * 64 + '","head":"softmax","initialiser":"he","learning_rate":0.001,'
@@ -45,7 +45,9 @@ def test_order_of_named_arguments_does_not_matter():
 @given(
     rate=st.floats(allow_nan=False, allow_infinity=False),
     seed=st.integers(0, 2**40),
-    named=st.dictionaries(st.text(), st.one_of(st.floats(allow_nan=False), st.integers(), st.text(), st.booleans())),
+    named=st.dictionaries(
+        st.text(), st.one_of(st.floats(allow_nan=False), st.integers(), st.text(), st.booleans())
+    ),
 )
 def test_run_survives_json(rate, seed, named):
     run = a_run(learning_rate=rate, seed=seed, model_args=arguments(named), activation_args=arguments(named))
@@ -77,7 +79,9 @@ def test_results_are_statuses():
     assert "failed" not in RESULTS
 
 
-@pytest.mark.parametrize(("args", "label"), [((), "mlp"), ((("depth", 10), ("width", 64)), "mlp(depth=10, width=64)")])
+@pytest.mark.parametrize(
+    ("args", "label"), [((), "mlp"), ((("depth", 10), ("width", 64)), "mlp(depth=10, width=64)")]
+)
 def test_model_label(args, label):
     assert a_run(model_args=args).model_label == label
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from experiments.reports.blocks import Block
-from experiments.reports.figures import curves, heatmap, layers, moves, points, rates, size, time
+from experiments.reports.figures import curves, heatmap, layers, moves, points, profile, rates, size, time
 
 
 @dataclass(frozen=True)
@@ -16,14 +16,14 @@ class Picture:
     Attributes:
         name: last part of the file's name. heading: above it on a page.
         draw: makes the figure. alt: says what it shows, for those who cannot see it.
-        there: whether the block has anything for it to show; one that is not there is left out.
+        there: whether the block has anything for it to show; without it, always.
     """
 
     name: str
     heading: str
     draw: Callable[[Block], Figure]
     alt: Callable[[Block], str]
-    there: Callable[[Block], bool] = lambda block: True
+    there: Callable[[Block], bool] | None = None
 
 
 PICTURES = (
@@ -32,6 +32,7 @@ PICTURES = (
     Picture("rates", "Learning rates", rates.draw, rates.alt, rates.there),
     Picture("curves", "Learning curves", curves.draw, curves.alt),
     Picture("seeds", "Every seed", points.draw, points.alt),
+    Picture("profile", "Share of runs above a threshold", profile.draw, profile.alt),
     Picture("gradients", "Gradient norm by depth", layers.draw_gradients,
             layers.alt("Gradient norm by depth at start and end"), layers.gradients_there),
     Picture("dead", "Dead units over time", layers.draw_dead,
@@ -46,4 +47,4 @@ PICTURES = (
 
 def pictures(block: Block) -> list[Picture]:
     """Those that have something to show of this block."""
-    return [picture for picture in PICTURES if picture.there(block)]
+    return [picture for picture in PICTURES if picture.there is None or picture.there(block)]

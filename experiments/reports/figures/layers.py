@@ -1,6 +1,7 @@
 """What goes on inside, by layer: gradient norms, dead units and mean activations, a panel an activation."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from experiments.reports.style import BASE, BLUE, GREY, ORANGE, labels, sheet, w
 from experiments.reports.text import count
 
 PANEL = (2.0, 1.6)
-WHEN = {"start": (GREY, (0, (4, 1.5)), "s"), "middle": (ORANGE, (0, (1.2, 1.2)), "^"), "end": (BLUE, "-", "o")}
+WHEN: dict[str, tuple[str, Any, str]] = {"start": (GREY, (0, (4, 1.5)), "s"), "middle": (ORANGE, (0, (1.2, 1.2)), "^"), "end": (BLUE, "-", "o")}
 
 
 def gradients_there(block: Block) -> bool:
@@ -118,10 +119,10 @@ def _panels(block: Block, title: str, label: str, note: str, entries: Sequence[s
     return figure, dict(zip(block.rows, axes.flat, strict=False))
 
 
-def _line(axes: Axes, x: np.ndarray, mine: pd.DataFrame, colour: str, dash: object, marker: str, scale: float = 1.0) -> None:
+def _line(axes: Axes, x: np.ndarray, mine: pd.DataFrame, colour: str, dash: Any, marker: str, scale: float = 1.0) -> None:
     middle, low, high = (scale * mine[name].to_numpy(dtype=float) for name in ("middle", "low", "high"))
     axes.vlines(x, low, high, colors=colour, linewidth=0.9, alpha=0.7, zorder=2)
-    axes.plot(x, middle, color=colour, linestyle=dash, marker=marker, markersize=4, linewidth=1.4, zorder=3)  # type: ignore[arg-type]
+    axes.plot(x, middle, color=colour, linestyle=dash, marker=marker, markersize=4, linewidth=1.4, zorder=3)
 
 
 def _legend(figure: Figure, panels: dict[str, Axes], handles: list[Line2D]) -> Figure:

@@ -63,7 +63,7 @@ def draw(block: Block) -> Figure:
     )  # fmt: skip
     axes = grid.subplots(squeeze=False)
     if all(each.empty for each in tables.values()):
-        return no_data(figure, axes, "tuned and default rates share no complete comparison yet")
+        return no_data(figure, axes, "no seed has all levels at both rates yet")
     for each, (factor, levels_) in zip(axes.flat, tables.items(), strict=True):
         panel_title(each, f"by {factor}")
         if levels_.empty:

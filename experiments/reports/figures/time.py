@@ -16,13 +16,9 @@ PANEL = (3.3, 3.1)
 def training_seconds(block: Block) -> pd.DataFrame:
     """Runs with a result and a time: ``row``, ``column``, ``value``, ``status`` and ``seconds``.
 
-    Tracing (compilation) is taken out: it is paid once for all seeds of a cell.
+    Tracing (compilation) is not in it: it is paid once for all seeds of a cell.
     """
     joined = block.runs.merge(block.timings, on="key", how="inner")
-    whole = joined["seconds"].to_numpy(dtype=float, na_value=np.nan)
-    tracing = joined["compile_seconds"].to_numpy(dtype=float, na_value=0.0)
-    net = whole - np.nan_to_num(tracing)
-    joined["seconds"] = np.where(net > 0, net, whole)
     usable = joined["value"].notna() & (joined["seconds"] > 0)
     return joined.loc[usable, ["row", "column", "value", "status", "seconds"]].reset_index(drop=True)
 
@@ -83,7 +79,7 @@ def draw(block: Block) -> Figure:
 
 
 def reading(block: Block) -> str:
-    note = "A point a run; the same runs in both panels. Tracing is taken out of the time."
+    note = "A point a run; the same runs in both panels. Tracing is not in the time."
     if block.cells["diverged"].any():
         note += " Cross: diverged, counts at chance level."
     return note + f" The upright axis is stretched toward {block.metric.top:g}{block.metric.unit}."

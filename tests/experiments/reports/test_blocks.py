@@ -14,6 +14,8 @@ def cut(ledger):
         frames.sorted_curves(ledger.curves, runs),
         frames.sorted_timings(ledger.timings, runs),
         ledger.facts,
+        frames.sorted_diagnostics(ledger.diagnostics, runs),
+        frames.sorted_choices(ledger.choices),
     )
 
 

@@ -11,7 +11,7 @@ from matplotlib.text import Text
 from experiments.names import ACTIVATIONS, KERAS_ACTIVATIONS, KERAS_RATES, OPTIMIZERS
 from experiments.reports import frames, style
 from experiments.reports.blocks import blocks
-from experiments.reports.figures import PICTURES, curves, heatmap
+from experiments.reports.figures import PICTURES, curves, heatmap, layers, points
 from experiments.reports.metrics import ACCURACY, R2
 
 HOSTILE = (
@@ -39,37 +39,41 @@ def diverge(row):
 
 SCENES = {
     "grid": {},
-    "one cell": {"activations": ("relu",), "optimizers": ("adam",)},
-    "one seed": SMALL | {"seeds": (0,), "epochs": 1},
-    "20 x 20": BIG | {"status": diverge},
-    "hostile": {"activations": HOSTILE, "optimizers": (*HOSTILE[:4], "adam"),
+    "tuned": {"tuned": True},
+    "one cell": {"activations": ("relu",), "optimizers": ("adam",), "tuned": True},
+    "one seed": SMALL | {"seeds": (0,), "epochs": 1, "tuned": True},
+    "20 x 20": BIG | {"status": diverge, "tuned": True},
+    "hostile": {"tuned": True, "activations": HOSTILE, "optimizers": (*HOSTILE[:4], "adam"),
                 "datasets": (("<b>|", "<b>Data</b> $\\frac{1}{0}$ " + "long " * 50, False),)},
-    "regression": SMALL | {"metric": "r2", "top": 0.5},
+    "regression": SMALL | {"metric": "r2", "top": 0.5, "tuned": True},
     "nothing finished": SMALL | {"status": lambda row: "failed"},
-    "all diverged": SMALL | {"status": lambda row: "diverged"},
+    "all diverged": SMALL | {"status": lambda row: "diverged", "tuned": True},
 }  # fmt: skip
+CASES = [(scene, picture) for scene, given in SCENES.items() for picture in PICTURES
+         if picture.there is None or given.get("tuned")]  # fmt: skip
 
 
 def cut(ledger):
     runs = frames.sorted_runs(ledger.runs)
-    runs = runs[runs["role"] == "score"]
     found = blocks(
         runs,
         frames.sorted_curves(ledger.curves, runs),
         frames.sorted_timings(ledger.timings, runs),
         ledger.facts,
+        frames.sorted_diagnostics(ledger.diagnostics, runs),
+        frames.sorted_choices(ledger.choices),
     )
     assert len(found) == 1
     return found[0]
 
 
 @pytest.fixture(scope="module")
-def scenes(made, ledger):
-    return {name: cut(made(**scene) if scene else ledger) for name, scene in SCENES.items()}
+def scenes(made, ledger, tuned):
+    ready = {"grid": ledger, "tuned": tuned}
+    return {name: cut(ready[name] if name in ready else made(**scene)) for name, scene in SCENES.items()}
 
 
-@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
-@pytest.mark.parametrize("scene", SCENES)
+@pytest.mark.parametrize(("scene", "picture"), CASES, ids=[f"{scene}-{picture.name}" for scene, picture in CASES])
 def test_all_text_is_inside_and_apart(scenes, scene, picture):
     with style.theme():
         figure = picture.draw(scenes[scene])
@@ -110,6 +114,7 @@ def visible_text(figure):
 
 def test_dollar_signs_in_names_are_no_formulas(scenes):
     for picture in PICTURES:
+        assert picture.there is None or picture.there(scenes["hostile"])
         with style.theme():
             texts = picture.draw(scenes["hostile"]).findobj(Text)
         assert any("$" in text.get_text() for text in texts)
@@ -151,10 +156,12 @@ def test_heat_map_shows_mean_and_half_width(scenes):
 
 
 def test_titles_say_data_model_seeds_epochs(scenes):
-    for picture in PICTURES[:4]:
+    for picture in (heatmap, curves, points, layers):
         with style.theme():
-            head = " ".join(text.get_text() for text in picture.draw(scenes["grid"]).texts)
+            drawn = getattr(picture, "draw", getattr(picture, "draw_dead", None))(scenes["tuned"])
+            head = " ".join(text.get_text() for text in drawn.texts)
         assert "MNIST, mlp; 3 seeds (0 to 2), 5 epochs, batch 128" in head
+        assert "tuned learning rates" in head
 
 
 def test_unverified_data_are_called_so_in_every_picture(scenes):

@@ -51,17 +51,18 @@ def test_every_file_is_there_and_no_part_of_one(report):
     there = {path for path in folder.rglob("*") if path.is_file()}
     assert there == set(written)
     assert {path.name for path in written if path.parent == folder} == {
-        "runs.parquet", "curves.parquet", "timings.csv", "summary.csv", "summary.tex", "environment.json",
+        "runs.parquet", "curves.parquet", "diagnostics.parquet", "timings.csv", "comparisons.csv",
+        "cell_comparisons.csv", "variance.csv", "rankings.csv", "learning_rates.csv", "summary.csv", "summary.tex", "environment.json",
         "report.md",
     }  # fmt: skip
-    assert len([path for path in written if path.suffix == ".png"]) == 5
-    assert len([path for path in written if path.suffix == ".svg"]) == 5
+    assert len([path for path in written if path.suffix == ".png"]) == 6
+    assert len([path for path in written if path.suffix == ".svg"]) == 6
 
 
 def test_a_row_a_run_tuning_included(report, ledger):
     runs = pd.read_parquet(report[0] / "runs.parquet")
     assert set(runs["key"]) == set(ledger.runs["key"])
-    assert set(runs["role"]) == {"score", "tune"}
+    assert set(runs["role"]) == {"default", "trial"}
     needed = ["key", "dataset", "model", "activation", "optimizer", "loss", "learning_rate", "seed", "status",
               "test_accuracy"]  # fmt: skip
     assert set(needed) <= set(runs)
@@ -71,9 +72,9 @@ def test_a_row_a_run_tuning_included(report, ledger):
 def test_the_summary_counts_scoring_runs_alone(report, ledger):
     table = pd.read_csv(report[0] / "summary.csv", dtype={"interval": "string"})
     assert len(table) == 8 * 9
-    scored = ledger.runs[ledger.runs["role"] == "score"]
+    scored = ledger.runs[ledger.runs["role"] == "default"]
     assert table["done"].sum() == (scored["status"] == "done").sum()
-    assert table["diverged"].sum() == (scored["status"] == "diverged").sum() == 5
+    assert table["diverged"].sum() == (scored["status"] == "diverged").sum() == 6
     assert table["failed"].sum() == scored["status"].isin(["failed", "oom"]).sum() == 7
     assert table["missing"].sum() == 3
     means = scored[scored["status"] == "done"].groupby(["activation", "optimizer"])["test_metric"].mean()
@@ -145,11 +146,16 @@ def test_the_page_says(report, words):
 def page_of(ledger):
     from experiments.reports import frames
     from experiments.reports.blocks import blocks
+    from experiments.reports.evidence import evidence
 
     runs = frames.sorted_runs(ledger.runs)
     timings = frames.sorted_timings(ledger.timings, runs)
-    made = blocks(runs, frames.sorted_curves(ledger.curves, runs), timings, ledger.facts)
-    return page(made, runs, timings, ledger.facts), made
+    diagnostics = frames.sorted_diagnostics(ledger.diagnostics, runs)
+    choices = frames.sorted_choices(ledger.choices)
+    made = blocks(
+        runs, frames.sorted_curves(ledger.curves, runs), timings, ledger.facts, diagnostics, choices
+    )
+    return page([evidence(block) for block in made], runs, timings, ledger.facts), made
 
 
 @pytest.mark.parametrize(("seeds", "words"), [
@@ -180,7 +186,7 @@ def test_without_a_result_the_page_says_so(made):
 def test_an_empty_ledger_gives_a_report(tmp_path):
     facts = {"planned_runs": 4, "planned_cells": [("mnist", "mlp", "relu", "adam")]}
     written = write_report(tmp_path, pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), facts)
-    assert len(written) == 7
+    assert len(written) == 8
     assert "0 of 4 planned runs have a result" in (tmp_path / "report.md").read_text("utf-8")
     assert "**mnist, mlp**: nothing has run yet" in (tmp_path / "report.md").read_text("utf-8")
     assert pd.read_parquet(tmp_path / "runs.parquet").empty
@@ -201,7 +207,7 @@ def test_names_are_text_in_the_page(hostile):
 
 def test_names_are_text_in_pictures(hostile):
     pictures = sorted((hostile / "figures").glob("*.svg"))
-    assert len(pictures) == 5
+    assert len(pictures) == 6
     for path in pictures:
         kinds = {element.tag.rpartition("}")[2] for element in ET.parse(path).iter()}
         assert "script" not in kinds

@@ -11,7 +11,7 @@ from experiments.reports import frames, summary
 @pytest.fixture(scope="module")
 def table(ledger):
     runs = frames.sorted_runs(ledger.runs)
-    return summary.cells(runs[runs["role"] == "score"], (0, 1, 2))
+    return summary.cells(runs[runs["role"] == "default"], (0, 1, 2))
 
 
 def cell(table, activation, optimizer):
@@ -74,7 +74,7 @@ def test_one_row_a_cell(table, ledger):
 def test_a_good_cell(table, ledger):
     found = cell(table, "relu", "adam")
     runs = ledger.runs[(ledger.runs["activation"] == "relu") & (ledger.runs["optimizer"] == "adam")]
-    values = runs.loc[runs["role"] == "score", "test_metric"].astype(float)
+    values = runs.loc[runs["role"] == "default", "test_metric"].astype(float)
     assert found[["mean", "sd", "min", "max"]].tolist() == pytest.approx(
         [values.mean(), values.std(), values.min(), values.max()]
     )
@@ -95,7 +95,7 @@ def test_what_went_wrong_is_counted(table, pair, expected):
 def test_diverged_runs_pull_the_mean_to_chance(table, ledger):
     found = cell(table, "relu", "adadelta")
     good = ledger.runs[(ledger.runs["activation"] == "relu") & (ledger.runs["optimizer"] == "adadelta")]
-    value = float(good.loc[(good["status"] == "done") & (good["role"] == "score"), "test_metric"].iloc[0])
+    value = float(good.loc[(good["status"] == "done") & (good["role"] == "default"), "test_metric"].iloc[0])
     assert found["mean"] == pytest.approx((value + 2 * 0.1135) / 3)
     assert cell(table, "linear", "momentum")["mean"] == pytest.approx(0.1135)
 

@@ -40,7 +40,11 @@ def outcomes(events: list[Event]) -> dict[tuple[str, int], str]:
 
 
 def children() -> list[psutil.Process]:
-    return [each for each in psutil.Process().children(recursive=True) if "resource_tracker" not in " ".join(each.cmdline())]
+    return [
+        each
+        for each in psutil.Process().children(recursive=True)
+        if "resource_tracker" not in " ".join(each.cmdline())
+    ]
 
 
 def test_events_come_in_order_the_longest_bundle_first_and_nothing_stays_behind(pool):
@@ -49,8 +53,8 @@ def test_events_come_in_order_the_longest_bundle_first_and_nothing_stays_behind(
         events = list(several.events())
         assert len(children()) == 1
     assert children() == []
-    expected = [(kind, activation, seed) for activation, seed in (("relu", 0), ("relu", 1), ("elu", 0), ("tanh", 0))
-                for kind in ("started", "epoch", "epoch", "outcome")]  # fmt: skip
+    order = (("relu", 0), ("relu", 1), ("elu", 0), ("tanh", 0))
+    expected = [(kind, *run) for run in order for kind in ("started", "epoch", "epoch", "outcome")]
     assert [(e.kind, e.run.activation, e.run.seed) for e in events] == expected
     assert [e.value.epoch for e in events if e.kind == "epoch"] == [1, 2] * 4
     assert {e.worker for e in events} == {0}
@@ -64,7 +68,9 @@ def test_more_may_be_submitted_meanwhile_and_goes_where_its_trace_is(pool):
             if event.kind == "outcome":
                 assert isinstance(event.run, Run)
                 pids[event.run.activation, event.run.seed] = event.value.machine["pid"]
-                if len(pids) == 1:  # the worker that is free first would take the longer one, were it not for its trace
+                if (
+                    len(pids) == 1
+                ):  # the worker that is free first would take the longer one, were it not for its trace
                     mine, others = event.run.activation, "tanh" if event.run.activation == "relu" else "relu"
                     several.submit([Bundle((a_run(activation=mine, seed=1),), 1.0)])
                     several.submit([Bundle((a_run(activation=others, seed=1),), 2.0)])
@@ -83,7 +89,12 @@ def test_an_exception_makes_its_run_fail_and_no_other(pool):
     with pool(1, relu="raise", tanh="memory", elu="diverge") as several:
         several.submit([bundle("relu", "tanh", "elu", "linear")])
         events = list(several.events())
-    assert outcomes(events) == {("relu", 0): "failed", ("tanh", 0): "oom", ("elu", 0): "diverged", ("linear", 0): "done"}
+    assert outcomes(events) == {
+        ("relu", 0): "failed",
+        ("tanh", 0): "oom",
+        ("elu", 0): "diverged",
+        ("linear", 0): "done",
+    }
     assert [e.kind for e in events].count("died") == 0
     errors = {e.run.activation: e.value.error for e in events if e.kind == "outcome"}
     assert errors["relu"].startswith("ValueError: the parts do not fit (trivial.py:")
@@ -92,7 +103,11 @@ def test_an_exception_makes_its_run_fail_and_no_other(pool):
 
 @pytest.mark.parametrize(
     ("behaviour", "deaths", "status", "how"),
-    [("kill once", 1, "done", "killed by SIGKILL"), ("kill", 2, "failed", "killed by SIGKILL"), ("exit", 2, "failed", "exit code 7")],
+    [
+        ("kill once", 1, "done", "killed by SIGKILL"),
+        ("kill", 2, "failed", "killed by SIGKILL"),
+        ("exit", 2, "failed", "exit code 7"),
+    ],
 )
 def test_a_worker_that_dies_is_replaced_and_its_run_tried_once_more(pool, behaviour, deaths, status, how):
     with pool(1, relu=behaviour) as several:
@@ -142,15 +157,18 @@ def test_workers_that_cannot_start_end_it_with_the_reason(pool):
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
 def test_no_worker_outlives_the_pool_whatever_ended_it(pool, error):
-    several = pool(2, relu="wait", tanh="wait")
-    with pytest.raises(error), several:
-        several.submit([bundle("relu"), bundle("tanh")])
-        busy = 0
-        for event in several.events():
-            busy += event.kind == "started"
-            if busy == 2:
-                assert len(children()) == 2
-                raise error
+    def until_both_are_busy(several: Pool) -> None:
+        with several:
+            several.submit([bundle("relu"), bundle("tanh")])
+            busy = 0
+            for event in several.events():
+                busy += event.kind == "started"
+                if busy == 2:
+                    assert len(children()) == 2
+                    raise error
+
+    with pytest.raises(error):
+        until_both_are_busy(pool(2, relu="wait", tanh="wait"))
     assert children() == []
 
 

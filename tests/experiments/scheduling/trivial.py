@@ -43,9 +43,9 @@ class Trainers:
 def train(trainers: Trainers, run: Run, on_epoch) -> Outcome:
     """An outcome that follows from the run alone, unless its activation has a behaviour.
 
-    ``raise``, ``memory``: that exception; ``kill``: the worker kills itself, each time; ``kill once``: the first
-    time; ``exit``: the worker ends in the middle; ``meet``: waits until two processes do so with this seed; ``wait``: until the
-    file ``go`` is there; ``diverge``.
+    ``raise``, ``memory``: that exception; ``kill``: the worker kills itself, each time; ``kill once``: the
+    first time; ``exit``: the worker ends in the middle; ``meet``: waits until two processes do so with this
+    seed; ``wait``: until the file ``go`` is there; ``diverge``.
     """
     behaviour = trainers.behaviours.get(run.activation, "done")
     mark = trainers.folder / f"{behaviour}-{os.getpid()}"
@@ -66,15 +66,30 @@ def train(trainers: Trainers, run: Run, on_epoch) -> Outcome:
     if behaviour == "wait":
         _until((trainers.folder / "go").exists)
     score = int(run.key, 16) / 16**16
-    curve = tuple(Epoch(epoch=number, train_loss=score / number, train_metric=score, validation_loss=score,
-                        validation_metric=score, seconds=0.0) for number in range(1, run.epochs + 1))  # fmt: skip
+    curve = tuple(
+        Epoch(
+            epoch=number,
+            train_loss=score / number,
+            train_metric=score,
+            validation_loss=score,
+            validation_metric=score,
+            seconds=0.0,
+        )
+        for number in range(1, run.epochs + 1)
+    )
     for epoch in curve:
         on_epoch(epoch)
     machine = {"pid": os.getpid(), "traces": len(trainers.cells)}
     if behaviour == "diverge":
         return Outcome(status="diverged", step=5, machine=machine)
-    tests = {} if run.tuning else {"test_loss": score, "test_metric": score, "last_test_loss": score, "last_test_metric": score}
-    return Outcome(status="done", curve=curve, best_epoch=1, validation_metric=score, machine=machine, **tests)
+    tests = (
+        {}
+        if run.tuning
+        else {"test_loss": score, "test_metric": score, "last_test_loss": score, "last_test_metric": score}
+    )
+    return Outcome(
+        status="done", curve=curve, best_epoch=1, validation_metric=score, machine=machine, **tests
+    )
 
 
 def _until(there) -> None:

@@ -104,7 +104,7 @@ def values(variables) -> list[np.ndarray]:
 @pytest.mark.parametrize("name", [*names.OPTIMIZERS, *(f"keras:{name}" for name in names.KERAS_RATES)])
 def test_reset_slots_are_those_of_an_optimizer_that_was_just_built(name):
     """Whatever was trained before, and whatever the weights were when it was first built."""
-    weights = [keras.Variable(np.full((3, 2), 0.5)), keras.Variable([1.0, -2.0])]
+    weights = [keras.Variable(np.full((3, 2), 0.5), dtype="float32"), keras.Variable([1.0, -2.0])]
     slots = Slots(made := make_optimizer(name, 0.1, {}), weights)
     for _ in range(2):
         made.apply([keras.ops.ones_like(w) for w in weights], weights)

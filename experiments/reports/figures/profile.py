@@ -1,0 +1,71 @@
+"""Performance profiles: the share of runs that score above each threshold, by optimizer and by activation."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from experiments import statistics
+from experiments.reports.blocks import Block
+from experiments.reports.evidence import FACTORS, scores
+from experiments.reports.figures.panels import metric_axis, no_data, panel_title
+from experiments.reports.style import handles, legend_width, look, sheet
+
+PANEL = (3.3, 2.6)
+POINTS = 160
+
+
+def draw(block: Block) -> Figure:
+    metric, frame = block.metric, scores(block)
+    names = {"optimizer": block.columns, "activation": block.rows}
+    longest = max(len(each) for each in names.values())
+    legends = [legend_width(each, line=True) + room for room, each in zip((0.5, 0.15), names.values(), strict=True)]
+    panel = (PANEL[0], max(PANEL[1], 0.205 * longest + 0.35))
+    figure, grid = sheet(
+        1, 4, panel,
+        ratios=[1, legends[0] / PANEL[0], 1, legends[1] / PANEL[0]],
+        title=f"Share of runs above each test {metric.word}",
+        subtitle=f"{block.name}; {block.setting}",
+        note=reading(block),
+        left=0.75, right=0.1, gaps=(0.12, 0),
+    )  # fmt: skip
+    axes = np.array([[figure.add_subplot(grid[0, place]) for place in (0, 2)]])
+    if frame.empty:
+        return no_data(figure, axes, "no run has a result yet")
+    limits = metric.limits(metric.shown(frame["score"]))
+    ends = metric.stretch(np.array(limits))
+    places = np.linspace(float(ends[0]), float(ends[1]), POINTS)
+    thresholds = np.unique(metric.unstretch(places) / metric.factor).tolist()
+    for each, (factor, listed) in zip(axes.flat, names.items(), strict=True):
+        panel_title(each, f"by {factor}")
+        found = statistics.performance_profile(
+            frame, factor, np.random.default_rng(0), thresholds=thresholds, resamples=1
+        )
+        for name, curve in found.groupby("level", sort=False):
+            signs = look(str(name))
+            each.plot(curve["threshold"] * metric.factor, curve["share"], color=signs.colour, linestyle=signs.dash,
+                      linewidth=1.5, marker=signs.marker, markersize=4, markeredgecolor="white", markeredgewidth=0.4,
+                      markevery=(listed.index(str(name)) % 20, 20), drawstyle="steps-post")  # fmt: skip
+        metric_axis(each, metric, limits, "x", panel[0])
+        each.set_ylim(-0.03, 1.03)
+        each.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=""))
+        each.set(xlabel=metric.axis("test"), ylabel="share of runs above it (%)")
+        each.legend(handles=handles(listed, line=True), loc="upper left", bbox_to_anchor=(1.0, 1.0),
+                    frameon=False, borderaxespad=0.3, title=factor, alignment="left")  # fmt: skip
+    axes[0, 1].set(ylabel="")
+    return figure
+
+
+def reading(block: Block) -> str:
+    note = (
+        "How often a run with this optimizer (over all activations and seeds), or with this activation, beats the"
+        " threshold: a line above another everywhere is better whatever one asks for. Only cells and seeds that all"
+        " levels have count."
+    )
+    return f"{note} The axis is stretched toward {block.metric.top:g}{block.metric.unit}."
+
+
+def alt(block: Block) -> str:
+    return (
+        f"Performance profiles: share of runs above each test {block.metric.word} on {block.name}, "
+        f"by {' and by '.join(reversed(list(FACTORS)))}."
+    )
