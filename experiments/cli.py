@@ -9,10 +9,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from experiments import checks, names
 from experiments import plan as plans
 from experiments.errors import PlanError, UserError
+
+if TYPE_CHECKING:
+    from experiments import sweep
 
 OUT = "results/latest"
 OK, FAILED_RUNS, INTERRUPTED, UNREAD = 0, 1, 130, 141
@@ -78,6 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     with_out(sweep)
     with_data(sweep)
     sweep.add_argument("--seeds", type=int, metavar="N", help="scoring seeds of each cell (as the plan says)")
+    sweep.add_argument("--more", type=int, nargs="?", const=5, metavar="N",
+                       help="add the seeds that undecided comparisons need, at most N (5) at once")  # fmt: skip
     sweep.add_argument("--workers", type=int, metavar="N", help="worker processes (one a core)")
     sweep.add_argument("--only", action="append", default=[], metavar="FACTOR=A,B",
                        help="narrow activation, optimizer, dataset or model; may be given again")  # fmt: skip
@@ -122,6 +128,10 @@ def _sweep(given: argparse.Namespace) -> int:
     workers = _workers(given.workers)
     plan = _plan(given)
     work = sweep.prepare(plan, given.data_dir)
+    if given.seeds is None:
+        work.grow(sweep.grown_before(plan, given.out))
+    if given.more is not None:
+        _more(given, work)
     for notice in work.notices:
         print(f"NOTE: {notice}", file=sys.stderr)
     campaign, pending, done = sweep.survey(work, given.out)
@@ -138,7 +148,7 @@ def _sweep(given: argparse.Namespace) -> int:
         progress.append(Progress(sys.stderr, campaign))
         return progress[0]
 
-    command = shlex.join(["python", "-m", "experiments", *sys.argv[1:]])
+    command = _command()
     started = time.monotonic()
     try:
         failed = sweep.run(work, given.out, given.data_dir, workers, command, watch)
@@ -155,6 +165,35 @@ def _sweep(given: argparse.Namespace) -> int:
     if failed:
         print(f"{failed} runs failed (see `status --out {given.out}`): the same command tries them again", file=sys.stderr)
     return FAILED_RUNS if failed else OK
+
+
+def _command() -> str:
+    """The command line for the record, without --more: what it added is remembered, and added once."""
+    given = sys.argv[1:]
+    if "--more" in given:
+        at = given.index("--more")
+        count = len(given) > at + 1 and given[at + 1].isdigit()
+        given = given[:at] + given[at + 1 + count :]
+    return shlex.join(["python", "-m", "experiments", *given])
+
+
+def _more(given: argparse.Namespace, work: "sweep.Work") -> None:
+    """Give each data set and model the seeds that its undecided comparisons need."""
+    from experiments import frames
+    from experiments.ledger import Ledger
+    from experiments.reports.more import seeds_wanted
+    from experiments.sweep import LEDGER
+
+    if given.more < 1:
+        raise PlanError(f"--more is {given.more}; allowed: a whole number above 0")
+    with Ledger.read(given.out / LEDGER) as ledger:
+        wanted = seeds_wanted(frames.frames(ledger).runs, given.more)
+    now = work.seeds()
+    for (dataset, model), more in wanted.items():
+        block = f"{dataset}/{model}"
+        if block in now:
+            print(f"{block}: {now[block]} seeds, " + (f"{more} more" if more else "nothing that more seeds could decide"))
+            work.grow({block: now[block] + more})
 
 
 def _workers(given: int | None) -> int:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,14 @@ class Work:
     notices: list[str]
     data: list[dict[str, Any]]
 
+    def grow(self, seeds: dict[str, int]) -> None:
+        """Give the cells of a ``data set/model`` at least that many scoring seeds."""
+        self.cells = [replace(cell, seeds=max(cell.seeds, seeds.get(block_of(cell.template), 0))) for cell in self.cells]
+
+    def seeds(self) -> dict[str, int]:
+        """``data set/model`` -> scoring seeds of each of its cells."""
+        return {block_of(cell.template): cell.seeds for cell in self.cells}
+
     def cost(self, run: Run) -> float:
         return cost(run, self.examples[run.dataset])
 
@@ -39,7 +47,7 @@ class Work:
         return {
             "plan": self.plan.name, "plan_title": self.plan.title, "seeds": self.plan.seeds, "command": command,
             "notices": self.notices, "datasets": self.data, "workers": workers, "engine": self.plan.engine,
-            "tuning": asdict(self.plan.tuning),
+            "tuning": asdict(self.plan.tuning), "seeds_by_block": self.seeds(),
         }  # fmt: skip
 
 
@@ -64,6 +72,19 @@ def prepare(plan: Plan, data_dir: str | None) -> Work:
             "sizes": {part: len(getattr(data, part).y) for part in ("train", "validation", "test")},
         }  # fmt: skip
     return Work(plan, cells(plan, found), {f.name: f.examples for f in found.values()}, notices, list(sets.values()))
+
+
+def block_of(run: Run) -> str:
+    return f"{run.dataset}/{run.model_label}"
+
+
+def grown_before(plan: Plan, out: Path) -> dict[str, int]:
+    """The seeds that `--more` gave this plan earlier: a later sweep does not forget them."""
+    if not (out / LEDGER).exists():
+        return {}
+    with Ledger.read(out / LEDGER) as ledger:
+        facts = ledger.facts()
+    return facts.get("seeds_by_block", {}) if facts.get("plan") == plan.name else {}
 
 
 class Campaign:

@@ -208,7 +208,11 @@ def _labelled(frame: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     row, column = frame["activation"].astype(str), frame["optimizer"].astype(str)
     pairs = table.groupby(["activation", "optimizer"])
     varies = {name: bool((pairs[name].nunique() > 1).any()) for name in summary.ARM[2:]}
-    for name, word in (("learning_rate", " rate {:.12g}"), ("batch_size", " batch {:.12g}"), ("constants", " {}")):
+    for name, word in (
+        ("learning_rate", " rate {:.12g}"),
+        ("batch_size", " batch {:.12g}"),
+        ("constants", " {}"),
+    ):
         if varies[name]:
             told = [word.format(value) if pd.notna(value) and value != "" else "" for value in frame[name]]
             column = column + pd.Series(told, index=frame.index, dtype=column.dtype)

@@ -1,4 +1,4 @@
-"""Who is ahead at equal epochs, equal gradient evaluations, equal seconds: small tables of validation scores."""
+"""Who is ahead at equal epochs, gradient evaluations, seconds: small tables of validation scores."""
 
 from collections.abc import Sequence
 
@@ -51,8 +51,11 @@ def score_curves(block: Block, train: int | None = None, timed: bool = False) ->
 
 
 def budgets_of(curves: pd.DataFrame, axis: str) -> list[float]:
-    """Budgets worth a look: 1, half and all epochs; the least and the most updates that runs spend, and those of
-    one epoch; the seconds in which the slowest run ends an epoch, and in which the quickest run ends."""
+    """Budgets worth a look.
+
+    Epochs: one, half, all. Updates: the least and the most that runs spend, and those of one epoch.
+    Seconds: when the slowest cell ends an epoch, and when the quickest run ends.
+    """
     if axis == "epochs":
         last = int(curves["epoch"].max())
         return [float(each) for each in sorted({1, -(-last // 2), last})]
@@ -64,7 +67,7 @@ def budgets_of(curves: pd.DataFrame, axis: str) -> list[float]:
 
 
 def budget_table(block: Block, axis: str, train: int | None = None) -> str:
-    """Mean validation score of each optimizer at equal budgets, over activations and seeds; empty without curves."""
+    """Mean validation score of each optimizer at equal budgets; empty without curves."""
     if block.runs["value"].notna().sum() == 0 or (axis == "gradients" and not train):
         return ""
     curves = score_curves(block, train, axis == "seconds")
@@ -77,7 +80,9 @@ def budget_table(block: Block, axis: str, train: int | None = None) -> str:
     for name in dict.fromkeys(block.columns):
         mine = found[found["optimizer"] == name]
         if len(mine):
-            rows.append([markdown(name), *(_tell(block, mine[mine["budget"] == budget]) for budget in budgets)])
+            rows.append(
+                [markdown(name), *(_tell(block, mine[mine["budget"] == budget]) for budget in budgets)]
+            )
     show = seconds if axis == "seconds" else lambda budget: count(int(budget), NOUNS[axis])
     unit = f" ({block.metric.unit.strip()})" if block.metric.unit else ""
     head = [f"optimizer: validation{unit} after", *map(show, budgets)]

@@ -64,7 +64,10 @@ def write_report(
         tables.write_parquet(out_dir / "diagnostics.parquet", diagnostics),
         tables.write_csv(out_dir / "timings.csv", tables.timings_table(timings, runs)),
         tables.write_csv(out_dir / "summary.csv", summary),
-        *(tables.write_csv(out_dir / f"{name}.csv", table, "%.6g") for name, table in tables.statistics_tables(found).items()),
+        *(
+            tables.write_csv(out_dir / f"{name}.csv", table, "%.6g")
+            for name, table in tables.statistics_tables(found).items()
+        ),
         write_text(out_dir / "summary.tex", tables.summary_latex(summary)),
         write_text(out_dir / "environment.json", environment + "\n"),
         *write_figures(out_dir / "figures", found),
@@ -73,16 +76,17 @@ def write_report(
 
 
 def write_figures(out_dir: Path, found: Sequence[Evidence]) -> list[Path]:
-    """Each picture of each block, and those over all blocks, as PNG and SVG; the same runs give the same bytes."""
+    """Each picture of each block, and those over all blocks; the same runs give the same bytes."""
     written: list[Path] = []
     with style.theme():
         for block in (each.block for each in found):
             for picture in pictures(block):
                 written += _save(picture.draw(block), out_dir / f"{block.slug}-{picture.name}")
+        names = [each.block.name for each in found if each.block.runs["value"].notna().any()]
         for factor in FACTORS:
             test = across(found, factor)
             if test is not None and test.possible:
-                written += _save(critical.draw(test, factor), out_dir / f"ranks-{factor}")
+                written += _save(critical.draw(test, factor, names), out_dir / f"ranks-{factor}")
     return written
 
 

@@ -12,7 +12,9 @@ SPREAD = (0.1, 0.9)
 """Quantiles that tell how far runs lie apart."""
 
 
-def by_layer(block: Block, value: str, moments: Sequence[str] = MOMENTS, *, ratio: bool = False) -> pd.DataFrame:
+def by_layer(
+    block: Block, value: str, moments: Sequence[str] = MOMENTS, *, ratio: bool = False
+) -> pd.DataFrame:
     """One row an activation, moment and layer, over all optimizers and seeds.
 
     Args:
@@ -51,14 +53,19 @@ def effective_rates(block: Block) -> pd.DataFrame:
 
     Returns:
         ``column`` (the optimizer's label), ``least``, ``most`` (state bytes), ``rate_start``, ``rate_end``,
-        ``update_start``, ``update_end`` (update-to-weight ratio, geometric mean over layers as well); NaN where not measured.
+        ``update_start``, ``update_end`` (update-to-weight ratio, geometric mean over layers as well);
+        NaN where not measured.
     """
     found = block.diagnostics
     rows = []
     for column in block.columns:
         runs = block.runs[(block.runs["column"] == column) & block.runs["value"].notna()]
         state = runs["state_bytes"].dropna()
-        row = {"column": column, "least": state.min() if len(state) else np.nan, "most": state.max() if len(state) else np.nan}
+        row = {
+            "column": column,
+            "least": state.min() if len(state) else np.nan,
+            "most": state.max() if len(state) else np.nan,
+        }
         for name, value in (("rate", "rate_median"), ("update", "update_ratio")):
             for when in ("start", "end"):
                 x = np.empty(0)

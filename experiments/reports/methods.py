@@ -1,4 +1,4 @@
-"""The methods paragraph, ready to paste: written from plan and ledger, claiming nothing that they do not hold."""
+"""The methods paragraph, ready to paste: from plan and ledger, claiming nothing that they do not hold."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,6 +12,7 @@ from experiments.reports.frames import in_order
 from experiments.reports.roles import tunes
 from experiments.reports.summary import FEW, RESAMPLES
 from experiments.reports.text import count, join, markdown, rate, seed_list
+from experiments.reports.tuning import at_edge
 
 INITIALISERS = {"glorot": "Glorot", "he": "He", "lecun": "LeCun"}
 STRATEGIES = {"random": "random search", "bayesian": "Bayesian optimisation", "hyperband": "Hyperband"}
@@ -19,7 +20,10 @@ ONLY_RATE = (
     "Only the learning rate was tuned; the ranking can change when momentum, betas and epsilon are tuned too"
     " (Choi et al. 2019)."
 )
-AT_DEFAULTS = "No learning rate was tuned: this compares defaults, and tuned rates can change the ranking (Choi et al. 2019)."
+AT_DEFAULTS = (
+    "No learning rate was tuned: this compares defaults, and tuned rates can change the ranking"
+    " (Choi et al. 2019)."
+)
 
 
 def paragraph(found: Sequence[Evidence], runs: pd.DataFrame, facts: Mapping[str, Any]) -> str:
@@ -28,14 +32,24 @@ def paragraph(found: Sequence[Evidence], runs: pd.DataFrame, facts: Mapping[str,
     if not blocks:
         return "Nothing has been trained yet."
     told = [_trained(block, facts) for block in blocks]
-    told += [_initialisers(blocks), _tuning(blocks, runs, facts), _scored(blocks), _compared(found), _software(facts)]
+    told += [
+        _initialisers(blocks),
+        _tuning(blocks, runs, facts),
+        _scored(blocks),
+        _compared(found),
+        _software(facts),
+    ]
     return " ".join(each for each in told if each)
 
 
 def _trained(block: Block, facts: Mapping[str, Any]) -> str:
-    data: Mapping[str, Any] = next((d for d in facts.get("datasets") or () if d.get("fingerprint") == block.fingerprint), {})
+    data: Mapping[str, Any] = next(
+        (d for d in facts.get("datasets") or () if d.get("fingerprint") == block.fingerprint), {}
+    )
     sizes = data.get("sizes") or {}
-    parts = [f"{number:,} {'training' if name == 'train' else markdown(name)}" for name, number in sizes.items()]
+    parts = [
+        f"{number:,} {'training' if name == 'train' else markdown(name)}" for name, number in sizes.items()
+    ]
     release = {True: "verified as the canonical release", False: UNVERIFIED}.get(block.verified)  # type: ignore[arg-type]
     title = markdown(block.title or block.dataset)
     within = [f"{join(parts)} examples"] if parts else []
@@ -53,7 +67,8 @@ def _trained(block: Block, facts: Mapping[str, Any]) -> str:
         f" {markdown(block.model)}{parameters} with {count(len(activations), 'activation')}"
         f" ({join([markdown(name) for name in activations])}) and {count(len(optimizers), 'optimizer')}"
         f" ({join([markdown(name) for name in optimizers])}), {len(block.cells)} combinations, for"
-        f" {count(block.epochs, 'epoch')} each, {markdown(block.batches)}, at a constant learning rate in float32; output"
+        f" {count(block.epochs, 'epoch')} each, {markdown(block.batches)}, at a constant learning rate in"
+        " float32; output"
         f" {markdown(block.head)}, loss {markdown(block.loss)}."
     )
 
@@ -63,7 +78,10 @@ def _initialisers(blocks: Sequence[Block]) -> str:
     used: dict[str, list[str]] = {}
     for name, part in runs.groupby("initialiser", sort=False):
         used[str(name)] = in_order(part["activation"], ACTIVATIONS)
-    told = [f"{INITIALISERS.get(name, markdown(name))} for {join([markdown(each) for each in who])}" for name, who in used.items()]
+    told = [
+        f"{INITIALISERS.get(name, markdown(name))} for {join([markdown(each) for each in who])}"
+        for name, who in used.items()
+    ]
     return f"Initial weights were drawn by uniform variance scaling: {join(told)}." if told else ""
 
 
@@ -80,47 +98,72 @@ def _tuning(blocks: Sequence[Block], runs: pd.DataFrame, facts: Mapping[str, Any
         how = f"a grid of {points} half decades around the optimizer's default rate"
         if tuning.get("extensions"):
             how += (
-                f", which grew by two half decades, at most {count(int(tuning['extensions']), 'time')}, where the best"
+                f", which grew by two half decades, at most {count(int(tuning['extensions']), 'time')},"
+                " where the best"
                 " rate lay at its edge"
             )
     else:
-        how = f"{STRATEGIES.get(strategy, markdown(strategy))} on a logarithmic scale, {points} half decades wide"
-        how += f", {count(int(tuning['trials']), 'trial')} a cell" if strategy in ("random", "bayesian") and tuning.get("trials") else ""
+        named = STRATEGIES.get(strategy, markdown(strategy))
+        how = f"{named} on a logarithmic scale, {points} half decades wide"
+        how += (
+            f", {count(int(tuning['trials']), 'trial')} a cell"
+            if strategy in ("random", "bayesian") and tuning.get("trials")
+            else ""
+        )
     text = (
         f"The learning rate of each cell was chosen by validation {metric} at the best epoch, averaged over"
-        f" {count(int(tuning.get('seeds', 1)), 'tuning seed')} (none of them a scoring seed), by {how};"
+        f" {count(int(tuning.get('seeds', 1)), 'tuning seed')} apart from the scoring seeds, by {how};"
         f" {int(runs['role'].eq('trial').sum()):,} tuning runs, {tuned} cells tuned."
     )
-    edge = sum(int(block.choices["edge"].isin(["low", "high"]).sum()) for block in blocks if len(block.choices))
+    edge = sum(len(at_edge(block)) for block in blocks)
     text += f" In {count(edge, 'cell')} the choice still lay at an edge." if edge else ""
     text += " Test data were not read while tuning."
-    deep = sorted({name for block in blocks if len(block.choices) for names in block.choices["constants"] for name in names})
+    deep = sorted(
+        {
+            name
+            for block in blocks
+            if len(block.choices)
+            for names in block.choices["constants"]
+            for name in names
+        }
+    )
     if deep:
-        return f"{text} In some cells {markdown(join(deep))} were tuned beside the rate, in a ranking of their own."
+        cells = count(sum(int(_deep(block).sum()) for block in blocks), "cell")
+        constants = markdown(join(deep))
+        return f"{text} In {cells}, constants ({constants}) were tuned beside the rate, and stand apart."
     return f"{text} {ONLY_RATE}"
 
 
 def _deep(block: Block) -> pd.Series:
-    return pd.Series([len(each) > 0 for each in block.choices["constants"]] if len(block.choices) else [], dtype=bool)
+    return pd.Series(
+        [len(each) > 0 for each in block.choices["constants"]] if len(block.choices) else [], dtype=bool
+    )
 
 
 def _at_defaults(block: Block) -> bool:
     from experiments.reports.words import default_rate
 
     known = block.runs[block.runs["learning_rate"].notna()]
-    return all(value == default_rate(str(name)) for name, value in zip(known["optimizer"], known["learning_rate"], strict=True))
+    return all(
+        value == default_rate(str(name))
+        for name, value in zip(known["optimizer"], known["learning_rate"], strict=True)
+    )
 
 
 def _scored(blocks: Sequence[Block]) -> str:
     seeds = sorted({seed for block in blocks for seed in block.seeds})
     diverged = sum(int(block.runs["status"].eq("diverged").sum()) for block in blocks)
     text = (
-        f"Each cell was then trained with {seed_list(seeds)}; a seed fixes the initial weights and the order of the data,"
-        " the same in every cell, so that differences are paired. A run keeps the weights of the epoch with the best"
+        f"Each cell was then trained with {seed_list(seeds)}; a seed fixes the initial weights and the"
+        " order of the data,"
+        " the same in every cell, so that differences are paired. A run keeps the weights of the epoch"
+        " with the best"
         " validation metric, and reads the test data once, at the end."
     )
     if diverged:
-        text += f" {count(diverged, 'run')} diverged and {'count' if diverged > 1 else 'counts'} at chance level."
+        text += (
+            f" {count(diverged, 'run')} diverged and {'count' if diverged > 1 else 'counts'} at chance level."
+        )
     return text
 
 
@@ -128,13 +171,19 @@ def _compared(found: Sequence[Evidence]) -> str:
     most = max((int(each.block.cells["seeds"].max()) for each in found if len(each.block.cells)), default=0)
     margins = list(dict.fromkeys(each.block.metric.gap(each.margin) for each in found))
     interval = (
-        "Student's t" if most < FEW else f"BCa bootstrap ({RESAMPLES:,} resamples), Student's t below {FEW} seeds"
+        "Student's t"
+        if most < FEW
+        else f"BCa bootstrap ({RESAMPLES:,} resamples), Student's t below {FEW} seeds"
     )
     return (
-        f"Intervals are 95 % ({interval}). Levels of a factor were averaged over the other factor within each seed and"
-        f" compared by paired t tests over seeds, corrected by Holm over all pairs of one factor on one data set and"
-        f" model (level {ALPHA:g}); equivalence by two one-sided tests with {join(margins)} as the smallest difference of"
-        " interest. Shares of variance are omega squared of a two-way model with the seed as a random block, with"
+        f"Intervals are 95 % ({interval}). Levels of a factor were averaged over the other factor within"
+        " each seed and"
+        " compared by paired t tests over seeds, corrected by Holm over all pairs of one factor on one"
+        " data set and"
+        f" model (level {ALPHA:g}); equivalence by two one-sided tests with {join(margins)} as the"
+        " smallest difference of"
+        " interest. Shares of variance are omega squared of a two-way model with the seed as a random"
+        " block, with"
         " jackknife intervals over seeds."
     )
 

@@ -17,7 +17,9 @@ from experiments.reports.tables import statistics_tables
 from experiments.reports.text import code, count, markdown
 
 
-def page(found: Sequence[Evidence], runs: pd.DataFrame, timings: pd.DataFrame, facts: Mapping[str, Any]) -> str:
+def page(
+    found: Sequence[Evidence], runs: pd.DataFrame, timings: pd.DataFrame, facts: Mapping[str, Any]
+) -> str:
     """The whole page.
 
     Args:
@@ -40,8 +42,10 @@ def page(found: Sequence[Evidence], runs: pd.DataFrame, timings: pd.DataFrame, f
         "" if blocks else "Nothing has run yet, so there is nothing to draw.",
         "## Tables",
         "All cells are in [summary.csv](summary.csv) and [summary.tex](summary.tex), all runs in"
-        " `runs.parquet`, all learning curves in `curves.parquet`, what went on inside in `diagnostics.parquet`,"
-        f"{_linked(found)} all times and memory in [timings.csv](timings.csv), versions and settings in [environment.json](environment.json).",
+        " `runs.parquet`, all learning curves in `curves.parquet`, what went on inside in"
+        " `diagnostics.parquet`,"
+        f"{_linked(found)} all times and memory in [timings.csv](timings.csv), versions and settings in"
+        " [environment.json](environment.json).",
         *(tables_section(each, facts) for each in found),
         *deep_section(found),
         "## Time and memory",
@@ -55,8 +59,14 @@ def page(found: Sequence[Evidence], runs: pd.DataFrame, timings: pd.DataFrame, f
 
 def _linked(found: Sequence[Evidence]) -> str:
     """The tables of the statistics, those that are there."""
-    what = {"comparisons": "all pairs", "cell_comparisons": "the best cell against all", "variance": "shares of variance",
-            "rankings": "ranks", "ranking_changes": "tuned against default ranks", "learning_rates": "all trials"}  # fmt: skip
+    what = {
+        "comparisons": "all pairs",
+        "cell_comparisons": "the best cell against all",
+        "variance": "shares of variance",
+        "rankings": "ranks",
+        "ranking_changes": "tuned against default ranks",
+        "learning_rates": "all trials",
+    }
     there = statistics_tables(found)
     return "".join(f" {words} in [{name}.csv]({name}.csv)," for name, words in what.items() if name in there)
 
@@ -111,7 +121,8 @@ def _in_words(found: Sequence[Evidence], runs: pd.DataFrame, facts: Mapping[str,
     )
     if len(runs) and (tuning := int(runs["role"].eq(TRIAL).sum())):
         parts.append(
-            f"{count(tuning, 'tuning run')} in `runs.parquet` chose learning rates by validation and took no other"
+            f"{count(tuning, 'tuning run')} in `runs.parquet` chose learning rates by validation and took"
+            " no other"
             " part in what follows."
         )
     there = {(block.dataset, block.model) for block in blocks}

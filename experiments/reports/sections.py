@@ -63,29 +63,44 @@ def _changes(found: Evidence) -> list[str]:
         if change.empty:
             continue
         rows = [
-            [markdown(row["level"]), str(row["position_tuned"]), f"{row['rank_tuned']:.2f}", str(row["position_defaults"]),
-             f"{row['rank_defaults']:.2f}", f"{row['change']:+.2f}",
+            [markdown(row["level"]), str(row["position_tuned"]), f"{row['rank_tuned']:.2f}",
+             str(row["position_defaults"]), f"{row['rank_defaults']:.2f}", f"{row['change']:+.2f}",
              f"{row['low']:+.2f} to {row['high']:+.2f}" if np.isfinite(row["low"]) else "",
              "moves, surely" if row["surely"] else "moves" if row["moves"] else ""]
             for _, row in change.iterrows()
         ]  # fmt: skip
-        head = [factor, "place, tuned", "mean rank", "place, defaults", "mean rank", "change", "95 % interval", ""]
+        head = [
+            factor,
+            "place, tuned",
+            "mean rank",
+            "place, defaults",
+            "mean rank",
+            "change",
+            "95 % interval",
+            "",
+        ]
         parts.append(table(head, rows, "lrrrrrrl"))
-    return ["Ranks within each cell of the other factor and seed, averaged (1 is best):", *parts] if parts else []
+    return (
+        ["Ranks within each cell of the other factor and seed, averaged (1 is best):", *parts]
+        if parts
+        else []
+    )
 
 
 def _inside(block: Block) -> list[str]:
     found = effective_rates(block)
+    measured = ("rate_start", "rate_end", "update_start", "update_end")
     if found["rate_end"].isna().all():
         return []
     rows = [
         [markdown(row["column"]), _sizes(row["least"], row["most"]),
-         *(f"{row[name]:.2g}" if np.isfinite(row[name]) else "" for name in ("rate_start", "rate_end", "update_start", "update_end"))]
+         *(f"{row[name]:.2g}" if np.isfinite(row[name]) else "" for name in measured)]
         for _, row in found.iterrows()
     ]  # fmt: skip
     head = ["optimizer", "state", "effective rate, start", "end", "update / weight, start", "end"]
     text = (
-        "State, effective rate (|change| / |gradient|, median over parameters) and update-to-weight ratio on the probe;"
+        "State, effective rate (|change| / |gradient|, median over parameters) and update-to-weight ratio"
+        " on the probe;"
         " geometric means over activations, seeds and layers:"
     )
     return [text, table(head, rows, "lrrrrr")]
@@ -98,12 +113,15 @@ def _sizes(least: float, most: float) -> str:
 
 
 def _budgets(block: Block, facts: Mapping[str, Any]) -> list[str]:
-    train = next((int(each["sizes"]["train"]) for each in facts.get("datasets") or ()
-                  if each.get("fingerprint") == block.fingerprint and "train" in (each.get("sizes") or {})), None)  # fmt: skip
+    mine = (each for each in facts.get("datasets") or () if each.get("fingerprint") == block.fingerprint)
+    train = next((int(each["sizes"]["train"]) for each in mine if "train" in (each.get("sizes") or {})), None)
     parts = []
     for axis in ("epochs", "gradients"):
         if told := budget_table(block, axis, train):
-            parts += [f"At equal {AXES[axis]} (best validation so far, mean over activations and seeds):", told]
+            parts += [
+                f"At equal {AXES[axis]} (best validation so far, mean over activations and seeds):",
+                told,
+            ]
     return parts
 
 
@@ -134,7 +152,8 @@ def time_section(blocks: Sequence[Block], timings: pd.DataFrame, facts: Mapping[
         parts.append(f"The sweep took {seconds(float(facts['wall_seconds']))} by the clock on the wall.")
     parts.append(
         f"Its {count(len(timings), 'timed run')} add up to {seconds(float(timings['seconds'].sum()))};"
-        f" tracing took {seconds(float(timings['compile_seconds'].sum()))} beside that. These numbers are the machine's,"
+        f" tracing took {seconds(float(timings['compile_seconds'].sum()))} beside that. These numbers are"
+        " the machine's,"
         " and differ from run to run."
     )
     if timings["peak_bytes"].notna().any():
@@ -155,7 +174,11 @@ def time_section(blocks: Sequence[Block], timings: pd.DataFrame, facts: Mapping[
         told += [f"### {markdown(block.name)}",
                  table(["optimizer", "median time of a run", "of an epoch"], rows, "lrr")]  # fmt: skip
         if equal := budget_table(block, "seconds"):
-            told += [f"At equal {AXES['seconds']}, tracing aside: when the slowest cell ends an epoch, and when the quickest run ends (best validation so far, mean over activations and seeds):", equal]
+            told += [
+                f"At equal {AXES['seconds']}, tracing aside: when the slowest cell ends an epoch, and"
+                " when the quickest run ends (best validation so far, mean over activations and seeds):",
+                equal,
+            ]
     return "\n\n".join(told)
 
 
@@ -170,7 +193,8 @@ def methods_section(found: Sequence[Evidence], runs: pd.DataFrame, facts: Mappin
         )
     for block in (each.block for each in found):
         lines.append(
-            f"{markdown(block.name)}: learning rates {rates_used(block)}; chance level {block.metric.say(block.chance)};"
+            f"{markdown(block.name)}: learning rates {rates_used(block)}; chance level"
+            f" {block.metric.say(block.chance)};"
             f" engine {markdown(block.engine)}."
         )
     versions = facts.get("versions") or {}

@@ -39,7 +39,9 @@ def summary_table(blocks: Sequence[Block]) -> pd.DataFrame:
     if not blocks:
         return pd.DataFrame(columns=SUMMARY)
     both = [part for block in blocks for part in (block, block.defaults) if part is not None]
-    table = pd.concat([part.cells.assign(rates=part.rates or "default")[SUMMARY] for part in both], ignore_index=True)
+    table = pd.concat(
+        [part.cells.assign(rates=part.rates or "default")[SUMMARY] for part in both], ignore_index=True
+    )
     return table.assign(learning_rate=_rates(table["learning_rate"]))
 
 
@@ -51,7 +53,11 @@ def statistics_tables(found: Sequence[Evidence]) -> dict[str, pd.DataFrame]:
             wins = each.wins[factor]
             if len(table):
                 chance = wins[["a", "b", "probability", "low", "high"]].rename(
-                    columns={"probability": "p_a_beats_b", "low": "p_a_beats_b_low", "high": "p_a_beats_b_high"}
+                    columns={
+                        "probability": "p_a_beats_b",
+                        "low": "p_a_beats_b_low",
+                        "high": "p_a_beats_b_high",
+                    }
                 )
                 pairs.append(table.merge(chance, on=["a", "b"], how="left"))
         ranks += [table.assign(rates=rates) for (rates, _), table in each.ranks.items()]

@@ -1,16 +1,31 @@
 """What tuning tried and chose: a row a trial, and the cells whose choice deserves a warning."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from experiments.names import OPTIMIZERS
+from experiments.records import RESULTS
 from experiments.reports.blocks import Block
 from experiments.reports.frames import in_order
 from experiments.reports.text import count, join, markdown
 
 CELL = ["activation", "optimizer"]
 TRIAL = [*CELL, "constants", "epochs", "learning_rate"]
-COLUMNS = ["dataset", "model", *TRIAL, "seeds", "mean", "low", "high", "diverged", "default", "chosen", "edge"]
+COLUMNS = [
+    "dataset",
+    "model",
+    *TRIAL,
+    "seeds",
+    "mean",
+    "low",
+    "high",
+    "diverged",
+    "default",
+    "chosen",
+    "edge",
+]
 MANY = 20
 
 
@@ -33,7 +48,11 @@ def trials(block: Block) -> pd.DataFrame:
     table = table.assign(dataset=block.dataset, model=block.model)
     table["default"] = _default_rates(block, table)
     edges = _chosen(block)
-    at = table[[*CELL, "constants", "learning_rate"]].fillna({"constants": ""}).itertuples(index=False, name=None)
+    at = (
+        table[[*CELL, "constants", "learning_rate"]]
+        .fillna({"constants": ""})
+        .itertuples(index=False, name=None)
+    )
     own = [edges.get(key) for key in at]
     full = table["epochs"].eq(block.epochs)
     table["chosen"] = pd.Series([each is not None for each in own], dtype=bool) & full
@@ -76,7 +95,9 @@ def rate_trials(block: Block) -> pd.DataFrame:
         return table
     plain = _plain_constants(block)
     cells = table[[*CELL, "constants"]].fillna({"constants": ""}).itertuples(index=False, name=None)
-    mine = np.array([plain.get((activation, optimizer), "") == constants for activation, optimizer, constants in cells])
+    mine = np.array(
+        [plain.get((activation, optimizer), "") == constants for activation, optimizer, constants in cells]
+    )
     kept = table[mine & table["epochs"].eq(block.epochs).to_numpy(dtype=bool)]
     return kept.sort_values([*CELL, "learning_rate"], kind="stable", ignore_index=True)
 
@@ -85,14 +106,25 @@ def optimizers(table: pd.DataFrame) -> list[str]:
     return in_order(table["optimizer"], OPTIMIZERS)
 
 
+def at_edge(block: Block) -> pd.DataFrame:
+    """The choices that sit at an edge of what was tried, save those where everything diverged."""
+    found = block.choices
+    if found.empty:
+        return found
+    return found[found["edge"].isin(["low", "high"]) & ~found["all_diverged"].fillna(False)]
+
+
 def warnings(block: Block) -> list[str]:
     """Cells whose choice sits at an edge, where everything diverged, or that are not tuned yet."""
     found = block.choices
     told = []
     if len(found):
-        edge = found[found["edge"].isin(["low", "high"]) & ~found["all_diverged"].fillna(False)]
+        edge = at_edge(block)
         if len(edge):
-            names = [f"{_pair(cell)} ({cell['tuned_learning_rate']:.4g}, {cell['edge']}est)" for _, cell in edge.iterrows()]
+            names = [
+                f"{_pair(cell)} ({cell['tuned_learning_rate']:.4g}, {cell['edge']}est)"
+                for _, cell in edge.iterrows()
+            ]
             told.append(
                 f"**{count(len(edge), 'cell')} of {len(found)} chose the highest or lowest rate that was"
                 f" tried**, so a better one may lie beyond: {join(names, MANY)}."
@@ -104,11 +136,22 @@ def warnings(block: Block) -> list[str]:
                 f"**In {count(len(lost), 'cell')} every trial diverged**, so the rate that is called tuned"
                 f" there is none: {join(names, MANY)}."
             )
+    failed = block.trials[~block.trials["status"].isin(RESULTS)] if len(block.trials) else block.trials
+    if len(failed):
+        names = [
+            _pair(run.to_dict() | {"constants": ()}) for _, run in failed.drop_duplicates(CELL).iterrows()
+        ]
+        told.append(
+            f"**{count(len(failed), 'tuning run')} failed**, so these cells have no choice yet; the next sweep"
+            f" tries again: {join(names, MANY)}."
+        )
     if block.rates == "default" and len(block.trials):
-        told.append("**Tuning has not ended**, so this is the ranking at default rates; the next sweep goes on.")
+        told.append(
+            "**Tuning has not ended**, so this is the ranking at default rates; the next sweep goes on."
+        )
     return told
 
 
-def _pair(cell: pd.Series) -> str:
+def _pair(cell: pd.Series | dict[str, Any]) -> str:
     constants = f", {' and '.join(cell['constants'])} tuned too" if len(cell["constants"]) else ""
     return f"{markdown(cell['activation'])} with {markdown(cell['optimizer'])}{markdown(constants)}"

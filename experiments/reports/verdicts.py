@@ -10,8 +10,13 @@ from experiments.statistics import FriedmanNemenyi
 
 MANY = 12
 
-TERMS = {"activation": "the activation", "optimizer": "the optimizer", "interaction": "how the two go together",
-         "seed": "the seed", "residual": "what seed and cell do not explain"}  # fmt: skip
+TERMS = {
+    "activation": "the activation",
+    "optimizer": "the optimizer",
+    "interaction": "how the two go together",
+    "seed": "the seed",
+    "residual": "what seed and cell do not explain",
+}
 
 
 def best_cells(found: Evidence) -> str:
@@ -23,7 +28,8 @@ def best_cells(found: Evidence) -> str:
     worse = table[table["outcome"] == "a"]
     open_ = table[table["may_be_best"].astype(bool)]
     text = (
-        f"Paired by seed, {_name(best)} is better than {len(worse)} of the {len(table)} other cells (Holm over all"
+        f"Paired by seed, {_name(best)} is better than {len(worse)} of the {len(table)} other cells (Holm"
+        " over all"
         f" pairs of cells, {ALPHA:g}); {len(open_)} may still be the best themselves"
     )
     if len(open_):
@@ -50,13 +56,21 @@ def factor(found: Evidence, name: str) -> str:
     lost = mine[mine["outcome"].isin(["a", "b"]) & ~mine.index.isin(won.index)]
     unsure = mine[mine["outcome"] == "undecided"]
     told = [f"better than {_others(won, best)}"] if len(won) else []
-    told += [f"not different by {found.block.metric.gap(found.margin)} or more from {_others(same, best)}"] if len(same) else []
+    told += (
+        [f"not different by {found.block.metric.gap(found.margin)} or more from {_others(same, best)}"]
+        if len(same)
+        else []
+    )
     told += [f"worse than {_others(lost, best)} (on the cells that both have)"] if len(lost) else []
     if len(unsure):
         near = _nearest(unsure, best)
-        rows = [f"{markdown(_other(row, best))} ({_difference(found, row, best)} ahead; {seeds_more(row)})" for row in near]
+        rows = [
+            f"{markdown(_other(row, best))} ({_difference(found, row, best)} ahead; {seeds_more(row)})"
+            for row in near
+        ]
         told.append(f"undecided against {join(rows, 4)}")
-    scale = f"averaged over {count(int(mine['conditions'].max()), other)} within each seed, pairs by Holm, {ALPHA:g}"
+    over = count(int(mine["conditions"].max()), other)
+    scale = f"averaged over {over} within each seed, pairs by Holm, {ALPHA:g}"
     return f"Paired by seed, it is {'; '.join(told)} ({scale})."
 
 
@@ -100,8 +114,13 @@ def matters(found: Evidence) -> str:
     share = table.set_index("term")
     if share["share"].isna().all():
         return f"**What matters more** cannot be told: {share['note'].iloc[0]}."
-    told = [f"{words} {_share(share.loc[term])}" for term, words in TERMS.items() if np.isfinite(share.loc[term, "share"])]
-    text = f"**What matters more**, as shares of the variance of test {found.block.metric.word} (omega squared): {join(told)}."
+    told = [
+        f"{words} {_share(share.loc[term])}"
+        for term, words in TERMS.items()
+        if np.isfinite(share.loc[term, "share"])
+    ]
+    word = found.block.metric.word
+    text = f"**What matters more**, as shares of the variance of test {word} (omega squared): {join(told)}."
     beats: list[str] = []
     open_: list[str] = []
     for term in ("activation", "optimizer"):
@@ -109,9 +128,11 @@ def matters(found: Evidence) -> str:
             sure = share.loc[term, "low"] > share.loc["seed", "high"]
             (beats if sure else open_).append(TERMS[term])
     if beats:
-        text += f" So {join(beats)} {'matter' if len(beats) > 1 else 'matters'} more than the seed: the intervals do not touch."
+        verb = "matter" if len(beats) > 1 else "matters"
+        text += f" So {join(beats)} {verb} more than the seed: the intervals do not touch."
     if open_:
-        text += f" Whether {join(open_)} {'matter' if len(open_) > 1 else 'matters'} more than the seed is not settled by these intervals."
+        verb = "matter" if len(open_) > 1 else "matters"
+        text += f" Whether {join(open_)} {verb} more than the seed is not settled by these intervals."
     if note := next((str(each) for each in share["note"] if each), ""):
         text += f" ({note[0].upper() + note[1:]}.)"
     return text
@@ -134,9 +155,17 @@ def turned(found: Evidence) -> list[str]:
             f" (mean rank {row['rank_defaults']:.2f} to {row['rank_tuned']:.2f}{_change(row)})"
             for _, row in moved.sort_values("change", key=np.abs, ascending=False, kind="stable").iterrows()
         ]
-        alike = f"Kendall's tau of the two orders is {tau:.2f}" if np.isfinite(tau) else "one of the orders is all ties"
+        alike = (
+            f"Kendall's tau of the two orders is {tau:.2f}"
+            if np.isfinite(tau)
+            else "one of the orders is all ties"
+        )
         text = f"**Tuned against default rates, by {name}**: {alike}"
-        text += f"; {len(moved)} of {len(table)} change place: {join(rows, 5)}." if rows else "; no place changes."
+        text += (
+            f"; {len(moved)} of {len(table)} change place: {join(rows, 5)}."
+            if rows
+            else "; no place changes."
+        )
         told.append(text)
     return told
 
@@ -144,7 +173,9 @@ def turned(found: Evidence) -> list[str]:
 def _change(row: pd.Series) -> str:
     if not np.isfinite(row["low"]):
         return ""
-    return f", change {row['change']:+.2f}, {row['low']:+.2f} to {row['high']:+.2f}" + (", sure" if row["surely"] else "")
+    return f", change {row['change']:+.2f}, {row['low']:+.2f} to {row['high']:+.2f}" + (
+        ", sure" if row["surely"] else ""
+    )
 
 
 def undecided(found: Evidence) -> str:
@@ -158,7 +189,8 @@ def undecided(found: Evidence) -> str:
         finite = open_["more_seeds"][np.isfinite(open_["more_seeds"])]
         if len(finite):
             half = int(np.ceil(float(np.median(finite))))
-            text += f" (about {count(half, 'seed')} more for half of those within reach, {int(finite.max())} for all of those"
+            text += f" (about {count(half, 'seed')} more for half of those within reach"
+            text += f", {int(finite.max())} for all of those"
             far = len(open_) - len(finite)
             text += f", more than 100 for {far})" if far else ")"
         elif len(open_):
@@ -167,24 +199,30 @@ def undecided(found: Evidence) -> str:
     if not told:
         return ""
     return (
-        f"**Undecided** at {ALPHA:g}, with {found.block.metric.gap(found.margin)} as the smallest difference of"
-        f" interest: {join(told)}. Numbers of seeds are for a chance of 80 % and rest on a spread known from few seeds."
+        f"**Undecided** at {ALPHA:g}, with {found.block.metric.gap(found.margin)} as the smallest"
+        f" difference of interest: {join(told)}. Numbers of seeds are for a chance of 80 % and rest on a spread known"
+        " from few seeds."
     )
 
 
 def across(test: FriedmanNemenyi, name: str) -> str:
-    """Whether levels rank alike over all data sets and models (Friedman, Nemenyi), or why that cannot be told."""
+    """Whether levels rank alike over data sets and models (Friedman, Nemenyi), or why that is open."""
     if not test.possible:
         return f"**{name.capitalize()}s** are not ranked over data sets and models: {markdown(test.reason)}."
     best = [f"{markdown(level)} {test.ranks[level]:.2f}" for level in test.levels]
     text = (
-        f"**{name.capitalize()}s** over {len(test.blocks)} blocks of data set and model: mean ranks {join(best, MANY)}; Friedman's"
-        f" p {test.p:.2g}, Iman and Davenport's {test.p_f:.2g}; ranks that are {test.critical_difference:.2f} apart differ"
-        f" (Nemenyi, {test.alpha:g})"
+        f"**{name.capitalize()}s** over {len(test.blocks)} blocks of data set and model: mean ranks"
+        f" {join(best, MANY)}; Friedman's p {_p(test.p)}, Iman and Davenport's {_p(test.p_f)}; ranks"
+        " that are"
+        f" {test.critical_difference:.2f} apart differ (Nemenyi, {test.alpha:g})"
     )
     top = next((clique for clique in test.cliques if test.levels[0] in clique), ())
     rest = [markdown(level) for level in top[1:]]
     return text + (f"; {markdown(test.levels[0])} cannot be told from {join(rest, MANY)}." if rest else ".")
+
+
+def _p(value: float) -> str:
+    return f"{value:.2g}" if value >= 1e-4 else "below 0.0001"
 
 
 def _name(cell: str) -> str:

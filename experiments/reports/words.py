@@ -21,7 +21,8 @@ def findings(found: Evidence) -> list[str]:
     block = found.block
     told = [
         rates(block), best_cell(block), verdicts.best_cells(found), *factors(found), verdicts.matters(found),
-        *verdicts.turned(found), *tuning.warnings(block), verdicts.undecided(found), *trouble(block), seeds(block),
+        *verdicts.turned(found), *tuning.warnings(block), verdicts.undecided(found), *trouble(block),
+        *default_trouble(block), seeds(block),
     ]  # fmt: skip
     return [sentence for sentence in told if sentence]
 
@@ -65,7 +66,8 @@ def factors(found: Evidence) -> list[str]:
         scope += f", those that have a result with every {factor}" if first["balanced"] and few else ""
         told.append(
             f"{scope}, the best {factor} is **{markdown(first['level'])}** with {_level(block, first)},"
-            f" the last of {len(table)} is {markdown(last['level'])} with {_level(block, last)}. {verdicts.factor(found, factor)}".rstrip()
+            f" the last of {len(table)} is {markdown(last['level'])} with {_level(block, last)}."
+            f" {verdicts.factor(found, factor)}".rstrip()
         )
     return told
 
@@ -103,6 +105,21 @@ def trouble(block: Block) -> list[str]:
     return told
 
 
+def default_trouble(block: Block) -> list[str]:
+    """What went wrong at default rates, where the ranking is of tuned ones."""
+    if block.defaults is None:
+        return []
+    told, total = [], len(block.defaults.runs)
+    for state, words in (("diverged", "diverged"), ("failed", "failed"), ("missing", "are not run so far")):
+        cells = block.defaults.cells[block.defaults.cells[state] > 0]
+        if len(cells):
+            number = int(cells[state].sum())
+            of = count(total, "run") if state != "missing" else count(total + number, "run")
+            names = [f"{_pair(cell)} ({cell[state]})" for _, cell in cells.iterrows()]
+            told.append(f"At default rates {number} of {of} {words}: {join(names, MANY)}.")
+    return told
+
+
 def seeds(block: Block) -> str:
     """What so many seeds can and cannot show."""
     with_result = block.cells.loc[block.cells["seeds"] > 0, "seeds"]
@@ -128,7 +145,12 @@ def seeds(block: Block) -> str:
 
 
 def _reach(p: float) -> str:
-    return "so no pair can be called different at 5 %" if p > 0.05 else "before any correction for many pairs"
+    if p <= 0.05:
+        return "before any correction for many pairs"
+    return (
+        "so by it no pair differs at 5 %: what is called different here rests on the t test, which takes"
+        " differences between seeds for normal"
+    )
 
 
 def _factor(n: int) -> float:

@@ -11,8 +11,8 @@ from keras import ops
 class Slots:
     """Builds an optimizer's state, and puts it back to what it was before the first update.
 
-    A slot starts at a constant, or as a copy of its weight (as in Keras's ScheduleFreeAdamW). Which of the two
-    is found by building it on random weights: so one build serves any initial weights.
+    A slot starts at a constant, or as a copy of its weight (as in Keras's ScheduleFreeAdamW). Which of the
+    two is found by building it on random weights: so one build serves any initial weights.
 
     Args:
         optimizer: not yet built.

@@ -45,9 +45,11 @@ def started(*arguments: object, module: str = TRIVIAL) -> Iterator[subprocess.Po
                 pipe.close()
 
 
-def until(there: Callable[[], object], process: subprocess.Popen | None = None) -> None:
+def until(
+    there: Callable[[], object], process: subprocess.Popen | None = None, seconds: float = PATIENCE
+) -> None:
     """Wait for something, as long as the process that should bring it lives."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + seconds
     while not there():
         if process is not None and process.poll() is not None:
             raise AssertionError(f"ended early with {process.returncode}: {process.stderr.read()}")

@@ -1,4 +1,4 @@
-"""What the diagnostics say, against backpropagation written out by hand in float64; and that looking changes nothing."""
+"""The diagnostics against backpropagation by hand in float64; and that looking changes nothing."""
 
 from dataclasses import replace
 
@@ -77,14 +77,21 @@ def by_hand(setup: Setup, activation: str) -> list[dict]:
     rows: list[dict] = []
     for layer in reversed(range(len(kernels))):
         gradients = {"kernel": inputs[layer].T @ delta, "bias": delta.sum(axis=0)}
-        row = {"gradient_norm": np.sqrt((gradients["kernel"] ** 2).sum()), "gradients": gradients,
-               "weight_norm": np.sqrt((kernels[layer] ** 2).sum())}  # fmt: skip
+        row = {
+            "gradient_norm": np.sqrt((gradients["kernel"] ** 2).sum()),
+            "gradients": gradients,
+            "weight_norm": np.sqrt((kernels[layer] ** 2).sum()),
+        }
         if layer < len(kernels) - 1:
             z = zs[layer]
             slope = SLOPES[activation](z)
             dead = ((VALUES[activation](z) == 0) & (delta == 0)).all(axis=0)
-            row |= {"dead": dead.mean(), "saturated": (slope / LARGEST.get(activation, 1) < 0.05).mean(),
-                    "mean": VALUES[activation](z).mean(), "spread": VALUES[activation](z).std()}  # fmt: skip
+            row |= {
+                "dead": dead.mean(),
+                "saturated": (slope / LARGEST.get(activation, 1) < 0.05).mean(),
+                "mean": VALUES[activation](z).mean(),
+                "spread": VALUES[activation](z).std(),
+            }
         rows.insert(0, row)
         if layer:
             delta = (delta @ kernels[layer].T) * SLOPES[activation](zs[layer - 1])
@@ -92,10 +99,14 @@ def by_hand(setup: Setup, activation: str) -> list[dict]:
 
 
 TASKS = {
-    "classes": ("classes", "sigmoid", 4.0), "tanh": ("classes", "tanh", 3.0), "relu": ("classes", "relu", 1.0),
-    "leaky_relu": ("classes", "leaky_relu", 1.0), "linear": ("classes", "linear", 1.0),
-    "binary": ("binary", "sigmoid", 4.0), "regression": ("regression", "tanh", 3.0),
-}  # fmt: skip
+    "classes": ("classes", "sigmoid", 4.0),
+    "tanh": ("classes", "tanh", 3.0),
+    "relu": ("classes", "relu", 1.0),
+    "leaky_relu": ("classes", "leaky_relu", 1.0),
+    "linear": ("classes", "linear", 1.0),
+    "binary": ("binary", "sigmoid", 4.0),
+    "regression": ("regression", "tanh", 3.0),
+}
 
 
 @pytest.mark.parametrize(("task", "activation", "scale"), TASKS.values(), ids=TASKS)
@@ -103,7 +114,9 @@ def test_every_layer_against_backpropagation_by_hand(task, activation, scale):
     data = toy(task)
     run = a_run(data, {"depth": 3, "width": 8}, activation=activation)
     setup = ready(run, data, scale)
-    setup.model.set_weights([w if w.ndim > 1 else w + 0.1 * np.arange(len(w)) for w in setup.model.get_weights()])
+    setup.model.set_weights(
+        [w if w.ndim > 1 else w + 0.1 * np.arange(len(w)) for w in setup.model.get_weights()]
+    )
     found, _ = measure(setup, run)
     expected = by_hand(setup, activation)
     assert list(found) == ["hidden_1", "hidden_2", "hidden_3", "output"]
@@ -111,10 +124,14 @@ def test_every_layer_against_backpropagation_by_hand(task, activation, scale):
     for row, truth in zip(found.values(), expected, strict=True):
         assert row["gradient_norm"] == pytest.approx(truth["gradient_norm"], rel=1e-4)
         assert row["weight_norm"] == pytest.approx(truth["weight_norm"], rel=1e-6)
-        assert row["update_ratio"] == pytest.approx(0.1 * truth["gradient_norm"] / truth["weight_norm"], rel=1e-3)
+        assert row["update_ratio"] == pytest.approx(
+            0.1 * truth["gradient_norm"] / truth["weight_norm"], rel=1e-3
+        )
         for name in UNITS:
             # A share may count one unit on one example otherwise, where rounding decides.
-            assert row.get(name) == (pytest.approx(truth[name], rel=1e-4, abs=2 / (60 * 8)) if name in truth else None)
+            assert row.get(name) == (
+                pytest.approx(truth[name], rel=1e-4, abs=2 / (60 * 8)) if name in truth else None
+            )
     if activation in ("sigmoid", "tanh"):
         assert 0.05 < found["hidden_1"]["saturated"] < 0.95, "a share that could be wrong"
 
@@ -148,6 +165,25 @@ def test_a_channel_of_a_convolution_is_one_unit():
     assert all(row["gradient_norm"] > 0 for row in found.values())
 
 
+@pytest.mark.parametrize("model", ["cnn-slim", "mlp"])
+def test_a_probe_in_chunks_says_what_it_says_at_once(model):
+    data = toy(shape=(8, 8, 1))
+    run = a_run(data, {"width": 8}, model=model, activation="tanh")
+    run = run if model == "mlp" else replace(run, model_args=())
+    setup = ready(run, data, scale=6.0)
+    rows = []
+    for chunk in (1000, 13):  # 60 examples: the last chunk is smaller
+        diagnostics = Diagnostics(setup, run.activation)
+        diagnostics.chunk = chunk
+        rows.append(diagnostics.measure("end"))
+    for one, other in zip(*rows, strict=True):
+        assert one == {
+            k: v if v is None or isinstance(v, str) else pytest.approx(v, rel=1e-3, abs=1e-6)
+            for k, v in other.items()
+        }
+    assert any(0 < (row.get("saturated") or 0) < 1 for row in rows[0]), "shares that could be wrong"
+
+
 def test_gradients_of_a_deep_sigmoid_net_vanish_and_those_of_relu_do_not():
     data = toy()
     norms = {}
@@ -161,7 +197,9 @@ def test_gradients_of_a_deep_sigmoid_net_vanish_and_those_of_relu_do_not():
     assert norms["relu"][0] > 0.01 * norms["relu"][9]
 
 
-@pytest.mark.parametrize("activation", ["prelu", "maxout", "softmax", "elu", "keras:gelu", "keras:hard_sigmoid"])
+@pytest.mark.parametrize(
+    "activation", ["prelu", "maxout", "softmax", "elu", "keras:gelu", "keras:hard_sigmoid"]
+)
 def test_every_kind_of_activation_is_measured(activation):
     data = toy()
     run = a_run(data, activation=activation)
@@ -219,7 +257,9 @@ def test_the_first_step_of_adam_has_the_size_of_its_rate():
     truth = by_hand(setup, "tanh")
     g = np.abs(np.concatenate([each.ravel() for row in truth for each in row["gradients"].values()]))
     low, median, high = np.quantile(eta / (g + eps), [0.1, 0.5, 0.9])
-    assert [optimizer[f"rate_{name}"] for name in ("low", "median", "high")] == pytest.approx([low, median, high], rel=1e-3)
+    assert [optimizer[f"rate_{name}"] for name in ("low", "median", "high")] == pytest.approx(
+        [low, median, high], rel=1e-3
+    )
     for row, expected in zip(found.values(), truth, strict=True):
         kernel = expected["gradients"]["kernel"]
         change = np.linalg.norm(eta * kernel / (np.abs(kernel) + eps))
@@ -278,14 +318,21 @@ def test_training_is_the_same_to_the_bit_with_and_without(optimizer, monkeypatch
     blind = loop.train(trainer, run)
     for one, other in zip(after, [*trainer.weights(), *numbers(trainer.optimizer.variables)], strict=True):
         np.testing.assert_array_equal(one, other)
-    assert [replace(epoch, seconds=0) for epoch in looked.curve] == [replace(epoch, seconds=0) for epoch in blind.curve]
+    assert [replace(epoch, seconds=0) for epoch in looked.curve] == [
+        replace(epoch, seconds=0) for epoch in blind.curve
+    ]
     assert (looked.test_loss, looked.test_metric) == (blind.test_loss, blind.test_metric)
 
 
 def test_the_probe_is_of_training_examples_only_and_no_larger_than_it_has_to_be():
     data = toy(train=1500)
-    poison = replace(data, **{part: replace(getattr(data, part), x=np.full_like(getattr(data, part).x, np.nan))
-                              for part in ("validation", "test")})  # fmt: skip
+    poison = replace(
+        data,
+        **{
+            part: replace(getattr(data, part), x=np.full_like(getattr(data, part).x, np.nan))
+            for part in ("validation", "test")
+        },
+    )
     run = a_run(data)
     diagnostics = Diagnostics(ready(run, poison), run.activation)
     assert diagnostics.x.shape == (1000, 5)

@@ -1,13 +1,10 @@
-"""The suite checks itself on real training: what is alike is called alike, what differs is found, kills change nothing.
+"""The suite checks itself on real training: what is alike is called alike, what differs is found.
 
 Slow. ``python -m pytest tests/experiments/test_selfchecks.py -m slow -s`` prints the rates.
 """
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -19,15 +16,16 @@ import pytest
 from scipy import stats
 
 from experiments import datasets
-from experiments.frames import frames
 from experiments.ledger import Ledger
-from experiments.records import Run, arguments
+from experiments.records import Run
 from experiments.statistics import cell_comparisons, paired_comparisons, power_of_difference, seeds_needed
 from experiments.sweep import LEDGER
 from experiments.training import engines, loop
 from experiments.training.loop import train
 from experiments.training.setup import prepare
+from tests.experiments import processes
 from tests.experiments.training.toy import a_run
+from tests.experiments.tuning.sweeps import assert_alike, tables
 
 pytestmark = pytest.mark.slow
 
@@ -49,14 +47,18 @@ def trainer(data):
 
 
 def small_run(data: datasets.Dataset, **changes) -> Run:
-    return replace(a_run(data, {"width": 16}, optimizer="adam", learning_rate=RATE, batch_size=32, epochs=2), **changes)
+    return replace(
+        a_run(data, {"width": 16}, optimizer="adam", learning_rate=RATE, batch_size=32, epochs=2), **changes
+    )
 
 
 @pytest.fixture(scope="module")
 def scores(data, trainer) -> dict[float, np.ndarray]:
     """Test accuracy by seed: 2,000 seeds of one cell, and 1,000 of them at a lower rate."""
     patch = pytest.MonkeyPatch()
-    patch.setattr(loop.Diagnostics, "measure", lambda *_: [])  # they change nothing, and take most of the time
+    patch.setattr(
+        loop.Diagnostics, "measure", lambda *_: []
+    )  # they change nothing, and take most of the time
     run = small_run(data)
     found = {}
     for rate, count in ((RATE, 2000), (LOWER, 1000)):
@@ -69,21 +71,30 @@ def scores(data, trainer) -> dict[float, np.ndarray]:
 
 
 def frame(arms: dict[str, np.ndarray], activations: int = 1) -> pd.DataFrame:
-    """A score frame from arm -> ``[case, seed]``: each case a data set, arms as optimizers (or cells of a grid)."""
+    """A score frame from arm -> ``[case, seed]``: each case a data set, arms as optimizers or cells."""
     rows = []
     for place, (name, values) in enumerate(arms.items()):
         case, seed = np.indices(values.shape).reshape(2, -1)
-        rows.append(pd.DataFrame({
-            "dataset": [f"case {number:04d}" for number in case], "model": "mlp",
-            "activation": f"a{place % activations}", "optimizer": name if activations == 1 else f"o{place // activations}",
-            "seed": seed, "score": values.ravel(), "status": "done",
-        }))  # fmt: skip
+        rows.append(
+            pd.DataFrame(
+                {
+                    "dataset": [f"case {number:04d}" for number in case],
+                    "model": "mlp",
+                    "activation": f"a{place % activations}",
+                    "optimizer": name if activations == 1 else f"o{place // activations}",
+                    "seed": seed,
+                    "score": values.ravel(),
+                    "status": "done",
+                }
+            )
+        )
     return pd.concat(rows, ignore_index=True)
 
 
 def say(what: str, hits: int, cases: int, nominal: float) -> None:
     low, high = stats.binomtest(hits, cases).proportion_ci(0.95)
-    print(f"\n{what}: {hits} of {cases} = {hits / cases:.3f} (95 % interval {low:.3f} to {high:.3f}), stated {nominal:.3f}", end="")
+    print(f"\n{what}: {hits} of {cases} = {hits / cases:.3f}", end=" ")
+    print(f"(95 % interval {low:.3f} to {high:.3f}), stated {nominal:.3f}", end="")
 
 
 def at_most(share: float, cases: int) -> int:
@@ -116,14 +127,22 @@ def test_a_planted_difference_is_found_as_often_as_stated(scores):
     differences = scores[RATE][:1000] - scores[LOWER]
     mean, spread = differences.mean(), differences.std(ddof=1)
     enough = int(seeds_needed(mean, spread, ALPHA, 0.8))
-    print(f"\nplanted: rate {LOWER} in place of {RATE}, difference {mean:.4f}, spread {spread:.4f} by seed; "
-          f"{enough} seeds for a power of 80 %", end="")  # fmt: skip
+    print(
+        f"\nplanted: rate {LOWER} in place of {RATE}, difference {mean:.4f}, spread {spread:.4f} by seed; "
+        f"{enough} seeds for a power of 80 %",
+        end="",
+    )
     assert 3 <= enough <= 40, "neither trivial nor hopeless"
     for seeds in (5, enough):
         cases = 1000 // seeds
-        arms = {name: scores[rate][: cases * seeds].reshape(cases, seeds) for name, rate in (("high", RATE), ("low", LOWER))}
+        arms = {
+            name: scores[rate][: cases * seeds].reshape(cases, seeds)
+            for name, rate in (("high", RATE), ("low", LOWER))
+        }
         found = paired_comparisons(frame(arms), "optimizer", alpha=ALPHA)
-        winner = np.where(found["outcome"] == "a", found["a"], np.where(found["outcome"] == "b", found["b"], ""))
+        winner = np.where(
+            found["outcome"] == "a", found["a"], np.where(found["outcome"] == "b", found["b"], "")
+        )
         hits = int((winner == ("high" if mean > 0 else "low")).sum())
         stated = float(power_of_difference(mean, spread, seeds, ALPHA))
         say(f"planted difference with {seeds} seeds: found", hits, cases, stated)
@@ -169,21 +188,18 @@ model_args = { depth = 1, width = 8 }
 KILLS = 10
 
 
-def start(plan: Path, out: Path) -> subprocess.Popen:
-    command = [sys.executable, "-m", "experiments", "sweep", str(plan), "--out", str(out), "--workers", "2", "--no-report"]
-    return subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                            env={**os.environ, "PYTHONPATH": os.getcwd()})  # fmt: skip
+def command(plan: Path, out: Path, workers: int) -> list[object]:
+    return ["sweep", plan, "--out", out, "--workers", workers, "--no-report"]
 
 
 def finish(plan: Path, out: Path) -> None:
-    process = start(plan, out)
-    _, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, errors.decode()[-2000:]
+    code, _, errors = processes.call(*command(plan, out, 2), module=processes.REAL)
+    assert code == 0, errors[-2000:]
 
 
 def known(out: Path) -> tuple[int, int]:
     """How many runs, and how many choices, are in the ledger by now."""
-    if not (out / LEDGER).exists():
+    if not (out / LEDGER).exists() or not (out / LEDGER).stat().st_size:
         return 0, 0
     with Ledger.read(out / LEDGER) as ledger:
         return len(ledger.results()), len(ledger.choices())
@@ -198,31 +214,15 @@ def test_ten_kills_while_tuning_change_no_number(tmp_path):
     killed = tmp_path / "killed"
     while_tuning = 0
     for _ in range(KILLS):
-        process = start(plan, killed)
-        try:
-            before, wanted = None, rng.randint(0, 2)
-            deadline = time.monotonic() + 120
-            while process.poll() is None and time.monotonic() < deadline:
-                if (killed / LEDGER).exists() and (killed / LEDGER).stat().st_size:
-                    runs, _ = known(killed)
-                    before = runs if before is None else before
-                    if runs - before >= wanted:
-                        break
-                time.sleep(0.05)
+        before, wanted = known(killed)[0], rng.randint(0, 2)
+        with processes.started(*command(plan, killed, 1), module=processes.REAL) as process:
+            processes.until(lambda: (killed / LEDGER).exists(), process)
+            processes.until(lambda least=before + wanted: known(killed)[0] >= least, process)
             time.sleep(rng.uniform(0, 0.3))
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+        # Leaving the block kills the whole process group.
         while_tuning += process.returncode == -signal.SIGKILL and known(killed)[1] < 4
     print(f"\nkills while tuning: {while_tuning} of {KILLS}", end="")
     assert while_tuning >= KILLS - 2, "the sweep was through before it was killed: a larger plan, please"
     finish(plan, killed)
-    tables = []
-    for out in (tmp_path / "plain", killed):
-        with Ledger.read(out / LEDGER) as ledger:
-            tables.append(frames(ledger))
-    for name in ("runs", "curves", "diagnostics", "choices"):
-        one, other = (getattr(each, name) for each in tables)
-        assert len(one)
-        pd.testing.assert_frame_equal(one, other, check_exact=True, obj=name)
+    assert len(tables(killed).choices) == 4
+    assert_alike(tables(killed), tables(tmp_path / "plain"))

@@ -234,13 +234,14 @@ def test_an_interrupt_ends_it_within_seconds_and_nothing_is_lost(folder, which):
 
 @pytest.mark.parametrize("after", [0.0, 0.05, 0.15])
 def test_an_interrupt_while_workers_start_is_as_quiet(folder, after):
+    folder.behave(relu="wait", tanh="wait")
     with folder.start("--workers", 4) as process:
         until((folder.out / "ledger.lock").exists, process)
         time.sleep(after)
         several = family(process)
         os.killpg(process.pid, signal.SIGINT)
         _, err = process.communicate(timeout=30)
-        assert process.returncode in (0, 130)  # 0: it was quicker
+        assert process.returncode == 130
         assert "Traceback" not in err
         until(lambda: not alive(several))
 
@@ -251,7 +252,7 @@ def test_workers_end_with_a_parent_that_is_killed(folder):
         until(busy(folder, 2), process)
         several = family(process)
         process.kill()
-        until(lambda: not alive(several))
+        until(lambda: not alive(several), seconds=15)
 
 
 @pytest.mark.parametrize("finished", [0, 1, 3])

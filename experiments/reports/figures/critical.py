@@ -1,5 +1,7 @@
 """The critical-difference diagram: mean ranks over blocks, and bars over what cannot be told apart."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -10,12 +12,13 @@ WIDTH = 4.6
 LINE = 0.21
 
 
-def draw(found: FriedmanNemenyi, factor: str) -> Figure:
+def draw(found: FriedmanNemenyi, factor: str, over: Sequence[str]) -> Figure:
     """Demsar's diagram; the test has to have been made.
 
     Args:
         found: what the test says.
         factor: ``activation`` or ``optimizer``.
+        over: names of the blocks.
     """
     shown = labels(found.levels)
     half = -(-len(found.levels) // 2)
@@ -25,7 +28,7 @@ def draw(found: FriedmanNemenyi, factor: str) -> Figure:
     figure, grid = sheet(
         1, 1, (WIDTH, 0.5 + depth + LINE * half),
         title=f"Mean rank of each {factor} over {len(found.blocks)} data sets and models",
-        subtitle="; ".join(found.blocks),
+        subtitle="; ".join(over),
         note=(
             f"1 is the best. A bar joins levels whose mean ranks are less than the critical difference apart,"
             f" {found.critical_difference:.2f} (Nemenyi, level {found.alpha:g}); Friedman's p {found.p:.2g}."

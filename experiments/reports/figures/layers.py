@@ -18,7 +18,11 @@ from experiments.reports.style import BASE, BLUE, GREY, ORANGE, labels, sheet, w
 from experiments.reports.text import count
 
 PANEL = (2.0, 1.6)
-WHEN: dict[str, tuple[str, Any, str]] = {"start": (GREY, (0, (4, 1.5)), "s"), "middle": (ORANGE, (0, (1.2, 1.2)), "^"), "end": (BLUE, "-", "o")}
+WHEN: dict[str, tuple[str, Any, str]] = {
+    "start": (GREY, (0, (4, 1.5)), "s"),
+    "middle": (ORANGE, (0, (1.2, 1.2)), "^"),
+    "end": (BLUE, "-", "o"),
+}
 
 
 def gradients_there(block: Block) -> bool:
@@ -32,10 +36,12 @@ def units_there(block: Block) -> bool:
 def draw_gradients(block: Block) -> Figure:
     table = by_layer(block, "gradient_norm", ("start", "end"), ratio=True)
     left_out = int(table["left_out"].sum())
-    note = _over(block, "geometric mean") + (
-        f" {count(left_out, 'value')} of zero or not finite left out." if left_out else ""
+    note = (
+        "Norm of the gradient of a layer's kernel on the probe. "
+        + _over(block, "geometric mean")
+        + (f" {count(left_out, 'value')} of zero or not finite left out." if left_out else "")
     )
-    return _by_depth(block, table, "Gradient norm by depth", "norm of the kernel's gradient (log scale)", note, "log")
+    return _by_depth(block, table, "Gradient norm by depth", "gradient norm (log scale)", note, "log")
 
 
 def draw_means(block: Block) -> Figure:
@@ -68,7 +74,8 @@ def draw_dead(block: Block) -> Figure:
             x = x + (place - (len(depths) - 1) / 2) * 0.06
             _line(axes, x, mine, colours[place], "-", "o", 100.0)
         axes.set_xlim(-0.35, 2.35)
-        axes.set_ylim(-3, min(100.0, max(10.0, 100 * top)) * 1.08)
+        end = min(100.0, max(10.0, 100 * top))
+        axes.set_ylim(-0.04 * end, 1.06 * end)
         axes.set_xticks(range(3), MOMENTS)
     handles = [Line2D([], [], color=colour, marker="o", markersize=4, label=f"layer {depth}")
                for colour, depth in zip(colours, depths, strict=True)]  # fmt: skip
@@ -82,9 +89,13 @@ def _by_depth(block: Block, table: pd.DataFrame, title: str, label: str, note: s
         for number, when in enumerate(("start", "end")):
             mine = table[(table["row"] == row) & (table["when"] == when)].sort_values("depth")
             colour, dash, marker = WHEN[when]
-            _line(axes, mine["depth"].to_numpy(dtype=float) + (number - 0.5) * 0.08, mine, colour, dash, marker)
+            _line(
+                axes, mine["depth"].to_numpy(dtype=float) + (number - 0.5) * 0.08, mine, colour, dash, marker
+            )
         axes.set_xlim(depths[0] - 0.4, depths[-1] + 0.4)
-        axes.xaxis.set_major_locator(FixedLocator(depths) if len(depths) < 9 else MaxNLocator(6, integer=True))
+        axes.xaxis.set_major_locator(
+            FixedLocator(depths) if len(depths) < 9 else MaxNLocator(6, integer=True)
+        )
         if scale == "symlog":
             axes.set_yscale("symlog", linthresh=1.0)
         else:
@@ -100,7 +111,9 @@ def _by_depth(block: Block, table: pd.DataFrame, title: str, label: str, note: s
     return _legend(figure, panels, handles)
 
 
-def _panels(block: Block, title: str, label: str, note: str, entries: Sequence[str]) -> tuple[Figure, dict[str, Axes]]:
+def _panels(
+    block: Block, title: str, label: str, note: str, entries: Sequence[str]
+) -> tuple[Figure, dict[str, Axes]]:
     down, across = arrangement(len(block.rows))
     panel = (PANEL[0], max(PANEL[1], (0.2 * len(entries) + 0.3 - 0.4 * (down - 1)) / down))
     figure, grid = sheet(
@@ -119,7 +132,9 @@ def _panels(block: Block, title: str, label: str, note: str, entries: Sequence[s
     return figure, dict(zip(block.rows, axes.flat, strict=False))
 
 
-def _line(axes: Axes, x: np.ndarray, mine: pd.DataFrame, colour: str, dash: Any, marker: str, scale: float = 1.0) -> None:
+def _line(
+    axes: Axes, x: np.ndarray, mine: pd.DataFrame, colour: str, dash: Any, marker: str, scale: float = 1.0
+) -> None:
     middle, low, high = (scale * mine[name].to_numpy(dtype=float) for name in ("middle", "low", "high"))
     axes.vlines(x, low, high, colors=colour, linewidth=0.9, alpha=0.7, zorder=2)
     axes.plot(x, middle, color=colour, linestyle=dash, marker=marker, markersize=4, linewidth=1.4, zorder=3)
@@ -144,12 +159,14 @@ def _ramp(number: int) -> list[str]:
 def _over(block: Block, kind: str) -> str:
     return (
         f"Point: {kind} over all optimizers and seeds of an activation"
-        f"{', at tuned rates' if block.rates == 'tuned' else ''}; layers count from the input. Line: from the 10 to the 90 % quantile of these runs."
+        f"{', at tuned rates' if block.rates == 'tuned' else ''}; layers count from the input. Line: from"
+        " the 10 to the 90 % quantile of these runs."
     )
 
 
 def alt(what: str) -> Callable[[Block], str]:
     def told(block: Block) -> str:
-        return f"{what} on {block.name}, {count(len(block.rows), 'panel')} by activation, over all optimizers and seeds."
+        panels = count(len(block.rows), "panel")
+        return f"{what} on {block.name}, {panels} by activation, over all optimizers and seeds."
 
     return told

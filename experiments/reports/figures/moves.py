@@ -22,7 +22,7 @@ SIGNS = (
 
 
 def there(block: Block) -> bool:
-    return block.defaults is not None
+    return any(len(evidence_of_change(block, factor)) for factor in FACTORS)
 
 
 def table(block: Block, factor: str) -> pd.DataFrame:
@@ -84,9 +84,13 @@ def _panel(block: Block, axes: Axes, found: pd.DataFrame, names: list[str]) -> N
     value = {name: metric.shown(found[name]) for name in ends}
     y = np.arange(len(found), dtype=float)
     colours = [look(name).colour for name in found["level"]]
-    axes.hlines(y, value["mean_defaults"], value["mean_tuned"], colors=colours, linewidth=2.2, alpha=0.35, zorder=2)
+    axes.hlines(
+        y, value["mean_defaults"], value["mean_tuned"], colors=colours, linewidth=2.2, alpha=0.35, zorder=2
+    )
     for rates, shift in (("tuned", -0.14), ("defaults", 0.14)):
-        axes.hlines(y + shift, value[f"low_{rates}"], value[f"high_{rates}"], colors=colours, linewidth=0.9, zorder=3)
+        axes.hlines(
+            y + shift, value[f"low_{rates}"], value[f"high_{rates}"], colors=colours, linewidth=0.9, zorder=3
+        )
         faces = colours if rates == "tuned" else ["white"] * len(found)
         axes.scatter(value[f"mean_{rates}"], y, s=34, c=faces, edgecolors=colours, linewidths=1.2, zorder=4)
     for place, (_, each) in enumerate(found.iterrows()):
@@ -105,7 +109,8 @@ def _panel(block: Block, axes: Axes, found: pd.DataFrame, names: list[str]) -> N
 def reading(block: Block) -> str:
     note = (
         "In the order of ranks at tuned rates (best first). Numbers at the right: rank at default rates → at"
-        " tuned rates, where it moves; bold where the interval of the change, paired by seed, leaves out zero."
+        " tuned rates, where it moves; bold where the interval of the change, paired by seed, leaves out"
+        " zero."
     )
     several = len(block.seeds) > 1
     note += " Thin lines: 95 % intervals over seeds, tuned above, cut at the frame." if several else ""
@@ -117,6 +122,7 @@ def alt(block: Block) -> str:
              for name in each.loc[each["moves"], "level"]]  # fmt: skip
     end = f"the rank of {len(moved)} of them moves" if moved else "no rank moves"
     return (
-        f"Mean test {block.metric.word} of each optimizer and each activation on {block.name}, at tuned and at "
+        f"Mean test {block.metric.word} of each optimizer and each activation on {block.name}, at tuned"
+        " and at "
         f"default learning rates; {end}."
     )

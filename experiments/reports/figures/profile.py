@@ -18,7 +18,9 @@ def draw(block: Block) -> Figure:
     metric, frame = block.metric, scores(block)
     names = {"optimizer": block.columns, "activation": block.rows}
     longest = max(len(each) for each in names.values())
-    legends = [legend_width(each, line=True) + room for room, each in zip((0.5, 0.15), names.values(), strict=True)]
+    legends = [
+        legend_width(each, line=True) + room for room, each in zip((0.5, 0.15), names.values(), strict=True)
+    ]
     panel = (PANEL[0], max(PANEL[1], 0.205 * longest + 0.35))
     figure, grid = sheet(
         1, 4, panel,
@@ -42,8 +44,9 @@ def draw(block: Block) -> Figure:
         )
         for name, curve in found.groupby("level", sort=False):
             signs = look(str(name))
-            each.plot(curve["threshold"] * metric.factor, curve["share"], color=signs.colour, linestyle=signs.dash,
-                      linewidth=1.5, marker=signs.marker, markersize=4, markeredgecolor="white", markeredgewidth=0.4,
+            each.plot(curve["threshold"] * metric.factor, curve["share"], color=signs.colour,
+                      linestyle=signs.dash, linewidth=1.5, marker=signs.marker, markersize=4,
+                      markeredgecolor="white", markeredgewidth=0.4,
                       markevery=(listed.index(str(name)) % 20, 20), drawstyle="steps-post")  # fmt: skip
         metric_axis(each, metric, limits, "x", panel[0])
         each.set_ylim(-0.03, 1.03)
@@ -57,8 +60,10 @@ def draw(block: Block) -> Figure:
 
 def reading(block: Block) -> str:
     note = (
-        "How often a run with this optimizer (over all activations and seeds), or with this activation, beats the"
-        " threshold: a line above another everywhere is better whatever one asks for. Only cells and seeds that all"
+        "How often a run with this optimizer (over all activations and seeds), or with this activation,"
+        " beats the"
+        " threshold: a line above another everywhere is better whatever one asks for. Only cells and"
+        " seeds that all"
         " levels have count."
     )
     return f"{note} The axis is stretched toward {block.metric.top:g}{block.metric.unit}."

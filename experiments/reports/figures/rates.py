@@ -83,9 +83,21 @@ def _curve(block: Block, axes: Axes, name: str, curve: pd.DataFrame) -> None:
     axes.plot(x, y, color=signs.colour, linestyle=signs.dash, linewidth=1.2, zorder=3)
     axes.plot(x[~lost], y[~lost], color=signs.colour, linestyle="none", marker=signs.marker, markersize=4,
               markeredgecolor="white", markeredgewidth=0.4, zorder=4)  # fmt: skip
-    axes.plot(x[lost], y[lost], linestyle="none", marker="x", color=ALARM, markersize=5, markeredgewidth=1.4, zorder=6)
+    axes.plot(
+        x[lost],
+        y[lost],
+        linestyle="none",
+        marker="x",
+        color=ALARM,
+        markersize=5,
+        markeredgewidth=1.4,
+        zorder=6,
+    )
     chosen, edge = curve["chosen"].to_numpy(dtype=bool), (curve["edge"] != "").to_numpy(dtype=bool)
-    for mine, marker, colour, size in ((chosen & ~edge, "o", signs.colour, 8), (chosen & edge, "s", ALARM, 9)):
+    for mine, marker, colour, size in (
+        (chosen & ~edge, "o", signs.colour, 8),
+        (chosen & edge, "s", ALARM, 9),
+    ):
         axes.plot(x[mine], y[mine], linestyle="none", marker=marker, markersize=size, markerfacecolor="none",
                   markeredgecolor=colour, markeredgewidth=1.3, zorder=5)  # fmt: skip
 
@@ -109,18 +121,23 @@ def _seeds(table: pd.DataFrame) -> str:
 
 
 def reading(block: Block) -> str:
-    note = "A point a rate: mean over the tuning seeds of the best epoch's validation; no scoring seed, no test data."
+    note = (
+        "A point a rate: mean over the tuning seeds of the best epoch's validation; no scoring seed, no test"
+        " data."
+    )
     table = rate_trials(block)
     if table["diverged"].any():
         note += " Cross: diverged with every tuning seed; any that diverged counts at chance level."
     if (table["edge"] != "").any():
-        note += " Red square: the best rate is the last that was tried on that side, so a better one may lie beyond."
-    return note + f" Dashed grey: chance. The upright axis is stretched toward {block.metric.top:g}{block.metric.unit}."
+        note += " Red square: the best rate is the last that was tried there, so a better one may lie beyond."
+    top = f"{block.metric.top:g}{block.metric.unit}"
+    return f"{note} Dashed grey: chance. The upright axis is stretched toward {top}."
 
 
 def alt(block: Block) -> str:
     table = rate_trials(block)
     return (
         f"Validation {block.metric.word} of {count(len(table), 'trial')} by learning rate on {block.name}: "
-        f"{count(table['optimizer'].nunique(), 'panel')} by optimizer, lines by activation, default and chosen rates marked."
+        f"{count(table['optimizer'].nunique(), 'panel')} by optimizer, lines by activation, default and"
+        " chosen rates marked."
     )

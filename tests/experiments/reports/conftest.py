@@ -47,7 +47,7 @@ class Job:
 
 
 def jobs(a, o, default, seeds, tuning, tuned, deep) -> list[Job]:
-    """What a sweep runs of the cell (a, o): tuned, the best multiple of the default is ``STEPS[(a + o) % 5]``."""
+    """What a sweep runs of the cell (a, o): the best rate is ``STEPS[(a + o) % 5]`` times the default."""
     trial_seeds = tuple(1_000_000 + n for n in range(tuning))
     if not tuned:
         return [Job("default", default, seeds), Job("trial", default, trial_seeds)]
@@ -60,7 +60,10 @@ def jobs(a, o, default, seeds, tuning, tuned, deep) -> list[Job]:
     found += [Job("trial", default * step, trial_seeds, loss(place)) for place, step in enumerate(STEPS)]
     found += [Job("tuned", default * STEPS[best], seeds)] if STEPS[best] != 1 else []
     if deep:
-        found += [Job("trial", default, trial_seeds, 0.01, "beta_1=0.5"), Job("deep", default, seeds, -0.01, "beta_1=0.8")]
+        found += [
+            Job("trial", default, trial_seeds, 0.01, "beta_1=0.5"),
+            Job("deep", default, seeds, -0.01, "beta_1=0.8"),
+        ]
     return found
 
 
@@ -100,7 +103,7 @@ def make(
                     level = top - 0.02 * abs(a - 3) ** 1.3 - 0.015 * abs(o - 7) ** 1.4
                     level -= 0.5 * (optimizer == "batch_gd")
                     mine = []
-                    for job, seed in ((job, seed) for job in asked for seed in job.seeds):
+                    for job, seed in [(each, seed) for each in asked for seed in each.seeds]:
                         identity = f"{name}{model}{activation}{optimizer}{seed}"
                         identity += f"{job.rate}{job.constants}" if tuned else ""
                         row = dict.fromkeys(RUNS) | {
@@ -148,12 +151,16 @@ def make(
                         if row["status"] in ("done", "diverged"):
                             each = (0.5 + 0.03 * a + 0.02 * o) * draw.uniform(0.9, 1.2)
                             timings.append(
-                                {"key": row["key"], "seconds": each * epochs, "compile_seconds": 2.0 * (seed == 0),
-                                 "seconds_per_epoch": each, "peak_bytes": 600 * 2**20}
+                                {"key": row["key"], "seconds": each * epochs,
+                                 "compile_seconds": 2.0 * (seed == 0), "seconds_per_epoch": each,
+                                 "peak_bytes": 600 * 2**20}
                             )  # fmt: skip
                             if tuned and job.role != "trial":
                                 insights += inside(row["key"], a, draw)
                     choices += chosen(mine, default) if tuned else []
+    planned = len(datasets) * len(models) * len(activations) * len(optimizers) * len(seeds)
+    if tuned:
+        planned = sum(run["role"] != "trial" for run in runs)
     told = {
         "plan": "made",
         "command": "python -m experiments sweep made",
@@ -169,12 +176,12 @@ def make(
         "cores": 2,
         "engine": "compiled",
         "wall_seconds": 754.0,
-        "planned_runs": len(datasets) * len(models) * len(activations) * len(optimizers) * len(seeds),
+        "planned_runs": planned,
         "epochs": epochs,
         "batch_size": 128,
         "seeds": list(seeds),
-        "tuning": {"strategy": "grid" if tuned else "none", "seeds": max(tuning, 1), "points": 5, "extensions": 2,
-                   "trials": 12},
+        "tuning": {"strategy": "grid" if tuned else "none", "seeds": max(tuning, 1), "points": 5,
+                   "extensions": 2, "trials": 12},
     }  # fmt: skip
     return Ledger(
         pd.DataFrame(runs, columns=list(RUNS)),
@@ -208,7 +215,9 @@ def chosen(runs: list[dict[str, Any]], default: float) -> list[dict[str, Any]]:
         scored = [run for run in runs if run["role"] == role]
         if scored:
             rate = scored[0]["learning_rate"]
-            trials = [run for run in runs if run["role"] == "trial" and bool(run["constants"]) == bool(constants)]
+            trials = [
+                run for run in runs if run["role"] == "trial" and bool(run["constants"]) == bool(constants)
+            ]
             edge = "" if constants else {0.1: "low", 10.0: "high"}.get(round(rate / default, 3), "")
             found.append({
                 **{name: scored[0][name] for name in ("dataset", "model", "activation", "optimizer")},

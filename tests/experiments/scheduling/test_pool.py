@@ -5,7 +5,6 @@ import os
 import signal
 import time
 from collections import Counter
-from functools import partial
 
 import psutil
 import pytest
@@ -182,8 +181,21 @@ def test_many_bundles_over_two_workers_give_one_outcome_each(pool):
 
 
 def test_what_libraries_print_goes_to_the_log(pool, tmp_path, capfd):
-    with pool(1, target=partial(trivial.main)) as several:
+    with pool(1, relu="chatter") as several:
         several.submit([bundle("relu")])
-        list(several.events())
-    assert (tmp_path / "workers.log").exists()
+        assert outcomes(list(several.events())) == {("relu", 0): "done"}
+    assert (tmp_path / "workers.log").read_text() == "to output 1to output 2"
     assert capfd.readouterr() == ("", "")
+
+
+def test_an_interrupt_does_not_disturb_a_worker(pool, tmp_path):
+    with pool(1, relu="wait") as several:
+        several.submit([bundle("relu")])
+        kinds = []
+        for event in several.events():
+            kinds.append(event.kind)
+            if event.kind == "started":
+                os.kill(children()[0].pid, signal.SIGINT)
+                time.sleep(0.1)
+                (tmp_path / "go").touch()
+    assert kinds == ["started", "epoch", "epoch", "outcome"]

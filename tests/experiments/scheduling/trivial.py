@@ -19,7 +19,7 @@ from experiments.records import Epoch, Outcome, Run
 from experiments.scheduling import worker
 from experiments.scheduling.bundle import trace_of
 
-PATIENCE = 30.0
+PATIENCE = 300.0
 
 
 class Trainers:
@@ -45,7 +45,8 @@ def train(trainers: Trainers, run: Run, on_epoch) -> Outcome:
 
     ``raise``, ``memory``: that exception; ``kill``: the worker kills itself, each time; ``kill once``: the
     first time; ``exit``: the worker ends in the middle; ``meet``: waits until two processes do so with this
-    seed; ``wait``: until the file ``go`` is there; ``diverge``.
+    seed; ``wait``: until the file ``go`` is there; ``chatter``: writes to both
+    outputs; ``diverge``.
     """
     behaviour = trainers.behaviours.get(run.activation, "done")
     mark = trainers.folder / f"{behaviour}-{os.getpid()}"
@@ -65,6 +66,9 @@ def train(trainers: Trainers, run: Run, on_epoch) -> Outcome:
         _until(lambda: len(list(trainers.folder.glob(f"met-{run.seed}-*"))) >= 2)
     if behaviour == "wait":
         _until((trainers.folder / "go").exists)
+    if behaviour == "chatter":
+        for output in (1, 2):
+            os.write(output, b"to output %d" % output)
     score = int(run.key, 16) / 16**16
     curve = tuple(
         Epoch(

@@ -105,11 +105,19 @@ DIVERGED = {
     "within an epoch": ({0: (1.0, 1.0, 1.0), 1: (1.0, math.nan)}, [0.5, 0.5, 0.5], [1.0, 1.0, 1.0], 5, 1),
     "at the first update": ({0: (math.inf,)}, [0.5], [1.0], 1, 0),
     "by the last update of an epoch": ({0: (1.0, 1.0, 1.0)}, [0.5], [math.nan], 4, 0),
-    "by the last update of all": ({0: (1.0, 1.0, 1.0), 1: (1.0, 1.0, 1.0)}, [0.5, 0.5], [1.0, math.inf], 7, 1),
+    "by the last update of all": (
+        {0: (1.0, 1.0, 1.0), 1: (1.0, 1.0, 1.0)},
+        [0.5, 0.5],
+        [1.0, math.inf],
+        7,
+        1,
+    ),
 }
 
 
-@pytest.mark.parametrize(("train_losses", "metrics", "losses", "step", "epochs"), DIVERGED.values(), ids=DIVERGED)
+@pytest.mark.parametrize(
+    ("train_losses", "metrics", "losses", "step", "epochs"), DIVERGED.values(), ids=DIVERGED
+)
 def test_the_update_at_which_a_run_diverged(setup, train_losses, metrics, losses, step, epochs):
     trainer = Scripted(setup, metrics, losses, train_losses)
     outcome = loop.train(trainer, a_run(toy(), epochs=len(metrics)))
@@ -153,8 +161,13 @@ def test_both_engines_name_the_same_update():
 @pytest.mark.parametrize("engine", names.ENGINES)
 def test_a_constant_target_is_trained_without_a_metric(engine):
     data = toy("regression")
-    flat = replace(data, **{part: replace(getattr(data, part), y=np.ones_like(getattr(data, part).y))
-                            for part in ("train", "validation", "test")})  # fmt: skip
+    flat = replace(
+        data,
+        **{
+            part: replace(getattr(data, part), y=np.ones_like(getattr(data, part).y))
+            for part in ("train", "validation", "test")
+        },
+    )
     outcome = trained(a_run(flat, {"depth": 1, "width": 4}, engine=engine, learning_rate=0.01), flat)
     assert outcome.status == "done"
     assert math.isnan(outcome.validation_metric)
@@ -174,8 +187,13 @@ def test_a_batch_larger_than_the_data_is_all_of_it():
 
 def test_one_class_is_right_from_the_start_and_chance_says_so():
     data = toy()
-    same = replace(data, **{part: replace(getattr(data, part), y=np.zeros_like(getattr(data, part).y))
-                            for part in ("train", "validation", "test")})  # fmt: skip
+    same = replace(
+        data,
+        **{
+            part: replace(getattr(data, part), y=np.zeros_like(getattr(data, part).y))
+            for part in ("train", "validation", "test")
+        },
+    )
     outcome = trained(a_run(same, {"depth": 1, "width": 4}, epochs=5), same)
     assert (outcome.status, outcome.chance, outcome.test_metric) == ("done", 1.0, 1.0)
 

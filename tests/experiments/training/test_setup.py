@@ -28,7 +28,9 @@ def test_the_parts_lie_one_behind_the_other(task):
         np.testing.assert_array_equal(setup.y[rows].ravel(), getattr(data, name).y)
 
 
-@pytest.mark.parametrize(("asked", "batch_size", "whole"), [(10, 10, False), (1000, 60, False), (0, 60, True), (60, 60, False)])
+@pytest.mark.parametrize(
+    ("asked", "batch_size", "whole"), [(10, 10, False), (1000, 60, False), (0, 60, True), (60, 60, False)]
+)
 def test_a_batch_is_no_larger_than_the_training_part(asked, batch_size, whole):
     data = toy()
     setup = prepare(a_run(data, batch_size=asked), data)
@@ -36,13 +38,16 @@ def test_a_batch_is_no_larger_than_the_training_part(asked, batch_size, whole):
 
 
 SCORES = {
-    "softmax": ("classes", {}), "one-hot": ("classes", {"loss": "categorical_crossentropy"}),
+    "softmax": ("classes", {}),
+    "one-hot": ("classes", {"loss": "categorical_crossentropy"}),
     "hinge, classes": ("classes", {"loss": "hinge", "head": "tanh"}),
-    "binary": ("binary", {}), "hinge": ("binary", {"loss": "hinge", "head": "tanh"}),
+    "binary": ("binary", {}),
+    "hinge": ("binary", {"loss": "hinge", "head": "tanh"}),
     "squares of a sigmoid": ("binary", {"loss": "mean_squared_error", "head": "sigmoid"}),
     "squares of a line": ("binary", {"loss": "mean_squared_error", "head": "linear"}),
-    "regression": ("regression", {}), "huber": ("regression", {"loss": "huber"}),
-}  # fmt: skip
+    "regression": ("regression", {}),
+    "huber": ("regression", {"loss": "huber"}),
+}
 
 
 @pytest.mark.parametrize(("task", "changes"), SCORES.values(), ids=SCORES)
@@ -53,7 +58,9 @@ def test_scores_sum_to_the_metric_that_scikit_learn_gives(task, changes):
     setup.model.set_weights(setup.initial_weights(run))
     rows = slice(60, 90)
     out = np.array(setup.model(setup.x[rows]))
-    score = np.array(setup.score(keras.ops.convert_to_tensor(setup.y[rows]), keras.ops.convert_to_tensor(out)))
+    score = np.array(
+        setup.score(keras.ops.convert_to_tensor(setup.y[rows]), keras.ops.convert_to_tensor(out))
+    )
     assert score.shape == (30,)
     y = data.validation.y
     if task == "regression":
@@ -126,8 +133,14 @@ def test_building_slots_leaves_the_weights_alone():
 def test_a_run_starts_from_its_initial_weights_whatever_its_optimizer_remembers(engine):
     """ScheduleFreeAdamW starts one of its slots as a copy of the weights."""
     data = toy()
-    run = a_run(data, {"depth": 1, "width": 4}, optimizer="keras:ScheduleFreeAdamW", learning_rate=1e-4,
-                batch_size=30, engine=engine)  # fmt: skip
+    run = a_run(
+        data,
+        {"depth": 1, "width": 4},
+        optimizer="keras:ScheduleFreeAdamW",
+        learning_rate=1e-4,
+        batch_size=30,
+        engine=engine,
+    )
     trainer = engines.make(engine, prepare(run, data))
     start = trainer.setup.initial_weights(run)
     trainer.reset(run.learning_rate, start)

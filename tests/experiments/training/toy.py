@@ -14,7 +14,9 @@ from experiments.records import Run, arguments
 SIZES = {"train": 60, "validation": 30, "test": 40}
 
 
-def toy(task: str = "classes", shape: tuple[int, ...] = (5,), outputs: int = 3, seed: int = 0, **sizes: int) -> Dataset:
+def toy(
+    task: str = "classes", shape: tuple[int, ...] = (5,), outputs: int = 3, seed: int = 0, **sizes: int
+) -> Dataset:
     """Normal inputs (bytes where the shape is that of an image); targets that a net can learn."""
     rng = np.random.default_rng(seed)
     outputs = outputs if task == "classes" else 1
@@ -30,16 +32,36 @@ def toy(task: str = "classes", shape: tuple[int, ...] = (5,), outputs: int = 3, 
         else:
             y = (flat[:, 0] - 0.5 * flat[:, 1]).astype(np.float32)
         parts[name] = Part(x, y)
-    return Dataset(name="toy", title="Toy", task=task, outputs=outputs, fingerprint="f" * 64,  # type: ignore[arg-type]
-                   fingerprints={}, split="", canonical=None, provenance="", **parts)  # fmt: skip
+    return Dataset(
+        name="toy",
+        title="Toy",
+        task=task,
+        outputs=outputs,
+        fingerprint="f" * 64,  # type: ignore[arg-type]
+        fingerprints={},
+        split="",
+        canonical=None,
+        provenance="",
+        **parts,
+    )
 
 
 def a_run(data: Dataset, model_args: dict | None = None, **changes: Any) -> Run:
     head = head_for(data.task, data.outputs, changes.pop("head", None), changes.pop("loss", None))
     run = Run(
-        dataset=data.name, fingerprint=data.fingerprint, model="mlp", activation="relu", optimizer="sgd",
-        loss=head.loss, head=head.activation, initialiser="he", learning_rate=0.1, batch_size=10, epochs=2, seed=0,
+        dataset=data.name,
+        fingerprint=data.fingerprint,
+        model="mlp",
+        activation="relu",
+        optimizer="sgd",
+        loss=head.loss,
+        head=head.activation,
+        initialiser="he",
+        learning_rate=0.1,
+        batch_size=10,
+        epochs=2,
+        seed=0,
         model_args=arguments(model_args or {"depth": 2, "width": 8}),
-    )  # fmt: skip
+    )
     run = replace(run, **changes)
     return replace(run, initialiser=initialiser_for(run.activation))

@@ -6,13 +6,10 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from experiments.initialisers import initialiser_for
-from experiments.ledger import Ledger
 from experiments.records import Epoch, Outcome, Run
-from experiments.sweep import LEDGER, Campaign, Work
 from experiments.tuning.cell import Ask, Cell, State, state
 from experiments.tuning.oracles import propose
 from experiments.tuning.space import Tuning
@@ -45,14 +42,31 @@ class Curve:
         gain = 0.01 * dict(run.optimizer_args).get("momentum", 0.0) - 0.01 / run.epochs
         metric = round(0.9 - 0.01 * (e - self.optimum) ** 2 + gain + self.noise * luck, self.digits)
         loss = 1 + 0.1 * abs(e - self.optimum)
-        epoch = Epoch(epoch=1, train_loss=loss, train_metric=metric, validation_loss=loss,
-                      validation_metric=metric, seconds=0.1)  # fmt: skip
-        return Outcome(status="done", chance=CHANCE, curve=(epoch,), best_epoch=1, validation_metric=metric,
-                       test_metric=None if run.tuning else metric)  # fmt: skip
+        epoch = Epoch(
+            epoch=1,
+            train_loss=loss,
+            train_metric=metric,
+            validation_loss=loss,
+            validation_metric=metric,
+            seconds=0.1,
+        )
+        return Outcome(
+            status="done",
+            chance=CHANCE,
+            curve=(epoch,),
+            best_epoch=1,
+            validation_metric=metric,
+            test_metric=None if run.tuning else metric,
+        )
 
 
-def a_cell(strategy: str = "grid", seeds: int = 2, constants: dict | None = None, template: dict | None = None,
-           **tuning: Any) -> Cell:  # fmt: skip
+def a_cell(
+    strategy: str = "grid",
+    seeds: int = 2,
+    constants: dict | None = None,
+    template: dict | None = None,
+    **tuning: Any,
+) -> Cell:
     run = a_run(**{"learning_rate": 0.01, **(template or {})})
     run = replace(run, initialiser=initialiser_for(run.activation))
     return Cell(run, seeds, Tuning(strategy=strategy, **tuning), constants or {})
@@ -68,18 +82,25 @@ def answer(ask: Ask) -> list[dict[str, Any]]:
     return json.loads(json.dumps(_answer(json.dumps(ask.question))))
 
 
-def finish(cell: Cell, train: Callable[[Run], Outcome], rng: random.Random | None = None,
-           watch: Callable[[State], None] = lambda _: None) -> State:  # fmt: skip
+def finish(
+    cell: Cell,
+    train: Callable[[Run], Outcome],
+    rng: random.Random | None = None,
+    watch: Callable[[State], None] = lambda _: None,
+) -> State:
     """Ask, train and look again until nothing is missing.
 
-    With ``rng``, only some of what is missing comes in, in random order, before the cell is looked at again; and
-    now and then the sweep is killed: then nothing is left but what a ledger keeps, as text.
+    With ``rng``, only some of what is missing comes in, in random order, before the cell is looked at again;
+    and now and then the sweep is killed: then nothing is left but what a ledger keeps, as text.
     """
     outcomes: dict[str, Outcome] = {}
     answers: dict[tuple[str, int], list[dict[str, Any]]] = {}
     for _ in range(10_000):
         if rng and rng.random() < 0.2:
-            outcomes = {key: Outcome.from_json(outcomes[key].to_json()) for key in rng.sample(sorted(outcomes), len(outcomes))}
+            outcomes = {
+                key: Outcome.from_json(outcomes[key].to_json())
+                for key in rng.sample(sorted(outcomes), len(outcomes))
+            }
             answers = json.loads(json.dumps([[*step, proposals] for step, proposals in answers.items()]))
             answers = {(cell_key, step): proposals for cell_key, step, proposals in answers}
         now = state(cell, outcomes.get, answers)
@@ -98,41 +119,3 @@ def finish(cell: Cell, train: Callable[[Run], Outcome], rng: random.Random | Non
             else:
                 outcomes[each.key] = train(each)
     raise AssertionError("the search does not end")
-
-
-class Killed(Exception):
-    """The sweep was ended from outside."""
-
-
-def sweep(work: Work, out: Path, train: Callable[[Run], Outcome], rng: random.Random | None = None,
-          events: int = 1_000_000) -> list[str]:  # fmt: skip
-    """What `experiments.sweep.run` does, in this process: jobs one at a time, in random order with ``rng``.
-
-    Returns:
-        the keys of the runs that were trained.
-
-    Raises:
-        Killed: after that many events. What has come in by then is in the ledger, and nothing else.
-    """
-    trained: list[str] = []
-    with Ledger.write(out / LEDGER) as ledger:
-        campaign = Campaign(work, ledger)
-        ledger.plan(campaign.rows(), work.facts("sweep", 1))
-        for number in range(len(work.cells)):
-            campaign.remember_choice(number)
-        waiting = [each for job in campaign.jobs() for each in (getattr(job, "runs", None) or [job])]
-        while waiting:
-            if (events := events - 1) < 0:
-                raise Killed
-            each = waiting.pop(rng.randrange(len(waiting)) if rng else 0)
-            if isinstance(each, Ask):
-                jobs = campaign.answered(each, answer(each))
-            else:
-                assert each.key not in trained, "trained twice"
-                trained.append(each.key)
-                jobs = campaign.took(each, train(each))
-            waiting += [one for job in jobs for one in (getattr(job, "runs", None) or [job])]
-        if not any(outcome.status == "failed" for _, _, outcome in ledger.records()):
-            assert not campaign.pending()
-            assert campaign.open_cells() == 0
-    return trained

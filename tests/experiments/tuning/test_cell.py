@@ -1,6 +1,7 @@
-"""A cell's state follows from what is recorded, in whatever order it came and however often the sweep was killed."""
+"""A cell's state follows from what is recorded, whatever the order and however often it was killed."""
 
 import copy
+import itertools
 import json
 import math
 import random
@@ -30,15 +31,21 @@ cells = st.builds(
     a_cell,
     strategy=st.sampled_from(["grid", "grid", "random", "hyperband"]),
     seeds=st.integers(1, 3),
-    template=st.fixed_dictionaries({"learning_rate": st.sampled_from([0.001, 0.002, 0.01, 1.0]),
-                                    "epochs": st.sampled_from([1, 3, 5])}),
+    template=st.fixed_dictionaries(
+        {"learning_rate": st.sampled_from([0.001, 0.002, 0.01, 1.0]), "epochs": st.sampled_from([1, 3, 5])}
+    ),
     constants=st.sampled_from([{}, {}, MOMENTUM]),
     points=st.sampled_from([3, 5]),
     extensions=st.integers(0, 3),
     trials=st.integers(2, 6),
-)  # fmt: skip
-curves = st.builds(Curve, optimum=st.floats(-9, 3), limit=st.sampled_from([math.inf, -1.0, -5.0, -50.0]),
-                   noise=st.sampled_from([0.0, 0.1]), digits=st.integers(1, 6))  # fmt: skip
+)
+curves = st.builds(
+    Curve,
+    optimum=st.floats(-9, 3),
+    limit=st.sampled_from([math.inf, -1.0, -5.0, -50.0]),
+    noise=st.sampled_from([0.0, 0.1]),
+    digits=st.integers(1, 6),
+)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -52,8 +59,10 @@ def test_order_of_arrival_and_kills_change_nothing(cell, curve, tuning_seeds, rn
     assert disturbed.choice is not None
     keys = [key for key, _ in seen[-1]]
     assert len(set(keys)) == len(keys), "no run is planned twice"
-    for before, after in zip(seen, seen[1:], strict=False):
-        assert [key for key, _ in before] == [key for key, _ in after][: len(before)], "a plan only grows at its end"
+    for before, after in itertools.pairwise(seen):
+        assert [key for key, _ in before] == [key for key, _ in after][: len(before)], (
+            "a plan only grows at its end"
+        )
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
@@ -68,7 +77,9 @@ def test_the_choice_is_the_best_trial_at_the_full_budget(cell, curve):
             values = {"learning_rate": run.learning_rate, **dict(run.optimizer_args)}
             trials.setdefault(json.dumps(values, sort_keys=True), []).append(curve(run))
     assert trials
-    alive = {name for name, several in trials.items() if any(o.status == "done" for o in several)} or set(trials)
+    alive = {name for name, several in trials.items() if any(o.status == "done" for o in several)} or set(
+        trials
+    )
 
     def mean(name: str) -> float:
         metrics = [CHANCE if o.validation_metric is None else o.validation_metric for o in trials[name]]
@@ -81,9 +92,7 @@ def test_the_choice_is_the_best_trial_at_the_full_budget(cell, curve):
     tied = [json.loads(name) for name in alive if mean(name) == pytest.approx(now.choice.score, abs=1e-12)]
     if len(tied) == 1:
         assert now.choice.values == tied[0]
-    assert now.choice.all_diverged == all(
-        curve(run).status == "diverged" for run in runs(now, TRIAL)
-    )
+    assert now.choice.all_diverged == all(curve(run).status == "diverged" for run in runs(now, TRIAL))
 
 
 @pytest.mark.parametrize("strategy", ["grid", "random", "hyperband"])
@@ -107,16 +116,19 @@ def test_each_trial_gets_every_tuning_seed():
     assert all(each == [0, 1, 2] for each in seeds.values())
 
 
-@pytest.mark.parametrize(("optimum", "tried", "chosen", "edge"), [
-    (-4, range(-6, -1), -4, ""),  # in the middle: nothing grows
-    (-6.4, range(-8, -1), -6, ""),  # at the edge of the first grid, but not beyond
-    (-7, range(-8, -1), -7, ""),  # within the first extension
-    (-9, range(-10, -1), -9, ""),  # within the second
-    (-30, range(-10, -1), -10, "low"),  # beyond all of them
-    (-1, range(-6, 1), -1, ""),
-    (2, range(-6, 3), 2, "high"),  # the last of the second extension counts as an edge
-    (30, range(-6, 3), 2, "high"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("optimum", "tried", "chosen", "edge"),
+    [
+        (-4, range(-6, -1), -4, ""),  # in the middle: nothing grows
+        (-6.4, range(-8, -1), -6, ""),  # at the edge of the first grid, but not beyond
+        (-7, range(-8, -1), -7, ""),  # within the first extension
+        (-9, range(-10, -1), -9, ""),  # within the second
+        (-30, range(-10, -1), -10, "low"),  # beyond all of them
+        (-1, range(-6, 1), -1, ""),
+        (2, range(-6, 3), 2, "high"),  # the last of the second extension counts as an edge
+        (30, range(-6, 3), 2, "high"),
+    ],
+)
 def test_a_grid_follows_its_best_as_far_as_it_may(optimum, tried, chosen, edge):
     now = finish(a_cell(), Curve(optimum))
     assert sorted(rates(now, TRIAL)) == [half_decade(k) for k in tried]
@@ -167,7 +179,9 @@ def test_what_trains_badly_is_chosen_before_what_diverges():
 
 
 def outcome(metric: float, loss: float = 1.0) -> Outcome:
-    epoch = Epoch(epoch=1, train_loss=1, train_metric=0, validation_loss=loss, validation_metric=metric, seconds=0)
+    epoch = Epoch(
+        epoch=1, train_loss=1, train_metric=0, validation_loss=loss, validation_metric=metric, seconds=0
+    )
     return Outcome(status="done", chance=CHANCE, curve=(epoch,), best_epoch=1, validation_metric=metric)
 
 
@@ -175,9 +189,17 @@ TIES = {
     "loss": ({0.00316: (0.9, 0.3), 0.01: (0.9, 0.2), 0.0316: (0.9, 0.25)}, 0.01),
     "rate": ({0.00316: (0.9, 0.2), 0.01: (0.9, 0.2), 0.0316: (0.8, 0.1)}, 0.00316),
     "metric": ({0.00316: (0.9, 0.2), 0.01: (0.91, 9.0)}, 0.01),
-    "no number": ({0.00316: (math.nan, 0.2), 0.01: (math.nan, 0.1), 0.0316: (math.nan, 0.3), 0.001: (math.nan, 1.0),
-                   0.1: (math.nan, 1.0)}, 0.01),
-}  # fmt: skip
+    "no number": (
+        {
+            0.00316: (math.nan, 0.2),
+            0.01: (math.nan, 0.1),
+            0.0316: (math.nan, 0.3),
+            0.001: (math.nan, 1.0),
+            0.1: (math.nan, 1.0),
+        },
+        0.01,
+    ),
+}
 
 
 @pytest.mark.parametrize(("given_by_rate", "chosen"), TIES.values(), ids=TIES)
@@ -205,7 +227,9 @@ def test_the_mean_over_tuning_seeds_decides_and_a_diverged_one_counts_at_chance(
 
 def test_the_tuned_rate_that_is_the_default_is_scored_once():
     now = finish(a_cell(seeds=3), Curve(exponent(0.01)))
-    assert [(p.role, p.run.seed) for p in now.planned if p.role != TRIAL] == [(BOTH, seed) for seed in range(3)]
+    assert [(p.role, p.run.seed) for p in now.planned if p.role != TRIAL] == [
+        (BOTH, seed) for seed in range(3)
+    ]
     assert rates(now, BOTH) == {0.01}
     assert now.choice.scored == tuple(run.key for run in runs(now, BOTH))
 
@@ -219,7 +243,10 @@ def test_another_tuned_rate_is_scored_beside_the_default():
 
 def test_without_tuning_there_are_default_runs_and_no_question():
     now = state(a_cell("none", seeds=2), lambda _: None, {})
-    assert [(p.role, p.run.seed, p.run.learning_rate) for p in now.planned] == [(DEFAULT, 0, 0.01), (DEFAULT, 1, 0.01)]
+    assert [(p.role, p.run.seed, p.run.learning_rate) for p in now.planned] == [
+        (DEFAULT, 0, 0.01),
+        (DEFAULT, 1, 0.01),
+    ]
     assert now.ask is None
     assert now.choice is None
 
@@ -232,15 +259,21 @@ def test_more_scoring_seeds_change_no_trial_and_no_choice(strategy):
     before, after = finish(few, curve), finish(many, curve)
     assert runs(before, TRIAL) == runs(after, TRIAL)
     assert replace(before.choice, scored=()) == replace(after.choice, scored=())
-    assert {run.key for run in runs(before, DEFAULT, TUNED)} < {run.key for run in runs(after, DEFAULT, TUNED)}
+    assert {run.key for run in runs(before, DEFAULT, TUNED)} < {
+        run.key for run in runs(after, DEFAULT, TUNED)
+    }
 
 
 OTHERS = {
-    "rate": {"template": {"learning_rate": 0.001}}, "activation": {"template": {"activation": "tanh"}},
-    "epochs": {"template": {"epochs": 3}}, "fingerprint": {"template": {"fingerprint": "0" * 64}},
-    "strategy": {"strategy": "random"}, "points": {"points": 7}, "extensions": {"extensions": 1},
+    "rate": {"template": {"learning_rate": 0.001}},
+    "activation": {"template": {"activation": "tanh"}},
+    "epochs": {"template": {"epochs": 3}},
+    "fingerprint": {"template": {"fingerprint": "0" * 64}},
+    "strategy": {"strategy": "random"},
+    "points": {"points": 7},
+    "extensions": {"extensions": 1},
     "constants": {"constants": MOMENTUM},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("changes", OTHERS.values(), ids=OTHERS)
@@ -251,14 +284,20 @@ def test_another_tuning_has_another_key(changes):
 
 @pytest.mark.parametrize("strategy", ["grid", "random", "hyperband"])
 def test_constants_reach_the_optimizer(strategy):
-    cell = a_cell(strategy, constants=MOMENTUM, template={"optimizer": "momentum", "optimizer_args": (("clipnorm", 1.0),)},
-                  trials=12)  # fmt: skip
+    cell = a_cell(
+        strategy,
+        constants=MOMENTUM,
+        template={"optimizer": "momentum", "optimizer_args": (("clipnorm", 1.0),)},
+        trials=12,
+    )
     now = finish(cell, Curve(-4))
     assert all(dict(run.optimizer_args)["clipnorm"] == 1.0 for run in runs(now, TRIAL, DEEP))
     tried = {dict(run.optimizer_args)["momentum"] for run in runs(now, TRIAL)}
     assert tried <= set(MOMENTUM["momentum"])
     assert len(tried) > 1
-    assert {dict(run.optimizer_args)["momentum"] for run in runs(now, DEEP)} == {now.choice.values["momentum"]}
+    assert {dict(run.optimizer_args)["momentum"] for run in runs(now, DEEP)} == {
+        now.choice.values["momentum"]
+    }
     assert now.choice.scored == tuple(run.key for run in runs(now, DEEP))
     assert not runs(now, DEFAULT, TUNED, BOTH), "the same cell without constants stands for these"
     if strategy == "grid":

@@ -15,22 +15,36 @@ from experiments.tuning.oracles import propose
 RATES = [0.001, 0.00316, 0.01, 0.0316, 0.1]
 GRID = {"learning_rate": {"choices": RATES}}
 RANGE = {"learning_rate": {"low": 0.0001, "high": 0.01}}
-DEEP = {"learning_rate": {"choices": [0.001, 0.01, 0.1]}, "beta_1": {"choices": [0.9, 0.5]},
-        "epsilon": {"choices": [1e-8, 1e-3]}}  # fmt: skip
+DEEP = {
+    "learning_rate": {"choices": [0.001, 0.01, 0.1]},
+    "beta_1": {"choices": [0.9, 0.5]},
+    "epsilon": {"choices": [1e-8, 1e-3]},
+}
 DEEP_RANGE = {**RANGE, "momentum": {"choices": [0.5, 0.9, 0.99]}}
 
 QUESTIONS = {
     "grid": {"strategy": "grid", "space": GRID, "trials": 12, "epochs": 5, "seed": 0},
-    "grid, one rate": {"strategy": "grid", "space": {"learning_rate": {"choices": [0.1]}}, "trials": 12, "epochs": 5,
-                       "seed": 0},
+    "grid, one rate": {
+        "strategy": "grid",
+        "space": {"learning_rate": {"choices": [0.1]}},
+        "trials": 12,
+        "epochs": 5,
+        "seed": 0,
+    },
     "grid, constants": {"strategy": "grid", "space": DEEP, "trials": 2, "epochs": 5, "seed": 0},
     "random": {"strategy": "random", "space": RANGE, "trials": 10, "epochs": 5, "seed": 0},
     "random, constants": {"strategy": "random", "space": DEEP_RANGE, "trials": 6, "epochs": 5, "seed": 3},
     "bayesian": {"strategy": "bayesian", "space": RANGE, "trials": 5, "epochs": 5, "seed": 0},
     "hyperband": {"strategy": "hyperband", "space": RANGE, "trials": 12, "epochs": 9, "seed": 0},
     "hyperband, one epoch": {"strategy": "hyperband", "space": RANGE, "trials": 12, "epochs": 1, "seed": 0},
-    "hyperband, constants": {"strategy": "hyperband", "space": DEEP_RANGE, "trials": 12, "epochs": 5, "seed": 1},
-}  # fmt: skip
+    "hyperband, constants": {
+        "strategy": "hyperband",
+        "space": DEEP_RANGE,
+        "trials": 12,
+        "epochs": 5,
+        "seed": 1,
+    },
+}
 
 
 def score(values: dict) -> float:
@@ -73,8 +87,14 @@ def test_another_process_proposes_the_same(searches):
         "print(json.dumps([propose(**q, told=told) for q, told in json.load(sys.stdin)]), file=sys.stderr)"
     )
     given = json.dumps([[QUESTIONS[name], scores] for name, scores in zip(names, told, strict=True)])
-    ended = subprocess.run([sys.executable, "-W", "ignore", "-c", code], input=given, capture_output=True,
-                           text=True, check=True, env={**os.environ, "PYTHONHASHSEED": "12345"})  # fmt: skip
+    ended = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        input=given,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONHASHSEED": "12345"},
+    )
     found = json.loads(ended.stderr.strip().splitlines()[-1])
     assert found == [(searches[name][1:2] or [[]])[0] for name in names]
 
@@ -89,22 +109,28 @@ def test_nothing_outside_the_space_is_proposed(searches, name):
                 assert values[each] in given["choices"]
             else:
                 assert given["low"] <= values[each] <= given["high"]
-        assert 1 <= values.get("epochs", 1)
-        assert values.get("epochs", 0) < question["epochs"], "the full budget is not named, and never exceeded"
+        assert values.get("epochs", 1) >= 1
+        assert values.get("epochs", 0) < question["epochs"], (
+            "the full budget is not named, and never exceeded"
+        )
 
 
 @pytest.mark.parametrize("name", [name for name in QUESTIONS if name.startswith("grid")])
 def test_a_grid_proposes_every_combination_once_and_all_in_one_round(searches, name):
     space = QUESTIONS[name]["space"]
-    every = {tuple(sorted(zip(space, values, strict=True)))
-             for values in itertools.product(*(given["choices"] for given in space.values()))}  # fmt: skip
+    every = {
+        tuple(sorted(zip(space, values, strict=True)))
+        for values in itertools.product(*(given["choices"] for given in space.values()))
+    }
     (proposals,) = searches[name]
     assert len(proposals) == len(every)
     assert {tuple(sorted(values.items())) for values in proposals} == every
 
 
 def test_a_grid_that_was_told_half_goes_on_with_the_other_half():
-    assert propose(**QUESTIONS["grid"], told=[[0.5, 0.6], [0.7]]) == [{"learning_rate": rate} for rate in RATES[3:]]
+    assert propose(**QUESTIONS["grid"], told=[[0.5, 0.6], [0.7]]) == [
+        {"learning_rate": rate} for rate in RATES[3:]
+    ]
 
 
 @pytest.mark.parametrize("name", ["random", "random, constants", "bayesian"])
@@ -130,7 +156,9 @@ def test_scores_belong_to_the_trials_in_their_order():
     question = QUESTIONS["hyperband"]
     first = propose(**question, told=[])
     for winner in range(len(first)):
-        rounds = search(question, lambda v, w=first[winner]: 1.0 if v["learning_rate"] == w["learning_rate"] else 0.5)
+        rounds = search(
+            question, lambda v, w=first[winner]: 1.0 if v["learning_rate"] == w["learning_rate"] else 0.5
+        )
         full = [v["learning_rate"] for v in itertools.chain(*rounds) if "epochs" not in v]
         assert first[winner]["learning_rate"] in full
 

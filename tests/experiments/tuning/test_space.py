@@ -56,7 +56,11 @@ def test_a_grid_grows_where_its_best_is_at_the_edge(tried, best, expected):
     assert not set(expected) & set(tried)
 
 
-@given(st.sampled_from(sorted(set(RATES.values()))), st.sampled_from([3, 5, 7]), st.lists(st.booleans(), max_size=6))
+@given(
+    st.sampled_from(sorted(set(RATES.values()))),
+    st.sampled_from([3, 5, 7]),
+    st.lists(st.booleans(), max_size=6),
+)
 def test_a_grid_grows_without_a_gap_or_an_overlap(rate, points, ups):
     rates = grid(rate, points)
     for up in ups:
