@@ -200,8 +200,8 @@ def undecided(found: Evidence) -> str:
         return ""
     return (
         f"**Undecided** at {ALPHA:g}, with {found.block.metric.gap(found.margin)} as the smallest"
-        f" difference of interest: {join(told)}. Numbers of seeds are for a chance of 80 % and rest on a spread known"
-        " from few seeds."
+        f" difference of interest: {join(told)}. Numbers of seeds are for a chance of 80 % and rest on a"
+        " spread known from few seeds."
     )
 
 

@@ -4,6 +4,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing import resource_tracker
@@ -34,8 +35,8 @@ class _Worker:
 
 @dataclass(frozen=True)
 class Event:
-    """What happened: ``started``, ``epoch`` (value: Epoch), ``outcome`` (value: Outcome), ``answer`` (value: the
-    question and the proposals) or ``died`` (value: text)."""
+    """What happened: ``started``, ``epoch`` (value: Epoch), ``outcome`` (value: Outcome), ``answer`` (value:
+    the question and the proposals) or ``died`` (value: text)."""
 
     kind: str
     worker: int
@@ -56,7 +57,9 @@ class Pool:
         target: what a worker process runs, with the arguments of `worker.main`.
     """
 
-    def __init__(self, workers: int, data_dir: str | None, log: Path, target: Callable[..., None] = worker.main):
+    def __init__(
+        self, workers: int, data_dir: str | None, log: Path, target: Callable[..., None] = worker.main
+    ):
         self._count, self._data_dir, self._log, self._target = workers, data_dir, log, target
         self._context = multiprocessing.get_context("spawn")
         self._workers: dict[int, _Worker] = {}
@@ -98,15 +101,19 @@ class Pool:
 
     def _fill(self) -> None:
         """Start workers up to the number that is useful, and give the idle ones something to do."""
-        wanted = min(self._count, len(self._waiting) + sum(bool(each.queue) for each in self._workers.values()))
+        wanted = min(
+            self._count, len(self._waiting) + sum(bool(each.queue) for each in self._workers.values())
+        )
         for number in range(wanted):
             if number not in self._workers:
-                self._workers[number] = self._start(number)
+                self._start(number)
         for each in self._workers.values():
             if each.idle and self._waiting:
                 # A compiled cell that comes back (its next round of tuning) goes where its trace is.
                 known = [job for job in self._waiting if job.trace in each.traces]
-                job = max(known, key=lambda job: each.traces.index(job.trace)) if known else self._new_to(each)
+                job = (
+                    max(known, key=lambda job: each.traces.index(job.trace)) if known else self._new_to(each)
+                )
                 each.idle = False
                 try:
                     each.pipe.send(job)
@@ -123,17 +130,18 @@ class Pool:
         elsewhere = {trace for each in self._workers.values() if each is not mine for trace in each.traces}
         return next((job for job in self._waiting if job.trace not in elsewhere), self._waiting[0])
 
-    def _start(self, number: int) -> _Worker:
+    def _start(self, number: int) -> None:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
             target=self._target,
             args=(theirs, os.getpid(), self._data_dir, str(self._log)),
-            name=f"worker-{number}", daemon=True,
+            name=f"worker-{number}",
+            daemon=True,
         )
         with _interrupts_held():
             process.start()
-        theirs.close()
-        return _Worker(number, process, ours)
+            theirs.close()
+            self._workers[number] = _Worker(number, process, ours)
 
     def _receive(self, each: _Worker) -> Iterator[Event]:
         try:
@@ -163,7 +171,9 @@ class Pool:
             # It died before it was up: many times the same way, and there is no use in going on.
             self._deaths["start"] = self._deaths.get("start", 0) + (not each.ready)
             if self._deaths["start"] > 2 * self._count:
-                raise WorkerError(f"the worker processes cannot start ({how}): the end of {self._log} may tell why")
+                raise WorkerError(
+                    f"the worker processes cannot start ({how}): the end of {self._log} may tell why"
+                )
             yield Event("died", each.number, None, how)
             return
         victim, *rest = each.queue
@@ -174,7 +184,9 @@ class Pool:
             self.submit([victim] if again else [])
             return
         if not again:
-            yield Event("outcome", each.number, victim, Outcome(status="failed", error=f"the worker died: {how}"))
+            yield Event(
+                "outcome", each.number, victim, Outcome(status="failed", error=f"the worker died: {how}")
+            )
         runs = tuple(run for run in ([victim, *rest] if again else rest) if isinstance(run, Run))
         if runs:
             self.submit([Bundle(runs, float(len(runs)))])
@@ -182,16 +194,27 @@ class Pool:
 
 @contextlib.contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """A child that starts now sees no Ctrl-C, before it has come to ignore it; our own comes right after."""
-    if not hasattr(signal, "pthread_sigmask"):
+    """Let interrupts wait until a child has all that it starts with; the child itself starts deaf to Ctrl-C.
+
+    It inherits the mask, until it has come to ignore that signal. In the parent a mask is not enough: another
+    thread, say of a library for linear algebra, takes the signal for the whole process.
+    """
+    if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
         yield
         return
     resource_tracker.ensure_running()  # it would be started along with the first child, and lift the mask
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    came: list[int] = []
+    held = {number: signal.signal(number, lambda number, _: came.append(number))
+            for number in (signal.SIGINT, signal.SIGTERM)}  # fmt: skip
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for number, handler in held.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+    if came:
+        signal.raise_signal(came[0])
 
 
 def _how(exitcode: int | None) -> str:

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from experiments.names import ACTIVATIONS, DEFAULT_RATES, OPTIMIZERS
+from experiments.reports import frames
+from experiments.reports.blocks import Block, blocks
 from experiments.reports.frames import CHOICES, CURVES, DIAGNOSTICS, MOMENTS, RUNS, TIMINGS
 
 PARAMETERS = {"prelu": 109_400, "maxout": 218_000}
@@ -243,6 +245,25 @@ def _finish(row: dict[str, Any], final: float, path: np.ndarray) -> dict[str, An
     return row | {"error": "ValueError: <b>shape | of * the_input</b>\nis wrong", "chance": 0.0}
 
 
+def cut(ledger: Ledger) -> list[Block]:
+    """The blocks of a ledger, as ``write_report`` cuts them."""
+    runs = frames.sorted_runs(ledger.runs)
+    return blocks(
+        runs,
+        frames.sorted_curves(ledger.curves, runs),
+        frames.sorted_timings(ledger.timings, runs),
+        ledger.facts,
+        frames.sorted_diagnostics(ledger.diagnostics, runs),
+        frames.sorted_choices(ledger.choices),
+    )
+
+
+@pytest.fixture(scope="session")
+def cut_up():
+    """``cut``, for tests that look at blocks."""
+    return cut
+
+
 @pytest.fixture(scope="session")
 def made():
     """``make``, for tests that need a ledger of their own."""
@@ -272,6 +293,12 @@ def ledger() -> Ledger:
         tuning=1,
         datasets=(("mnist", "MNIST", True),),
     )
+
+
+@pytest.fixture(scope="session")
+def tuned_block(tuned) -> Block:
+    (block,) = cut(tuned)
+    return block
 
 
 @pytest.fixture(scope="session")

@@ -4,14 +4,15 @@ import itertools
 import zlib
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from experiments.names import ACTIVATIONS, KERAS_ACTIVATIONS, KERAS_RATES, OPTIMIZERS
-from experiments.reports import frames, style
-from experiments.reports.blocks import blocks
-from experiments.reports.figures import PICTURES, curves, heatmap
+from experiments.reports import style
+from experiments.reports.evidence import across, evidence
+from experiments.reports.figures import PICTURES, critical, curves, heatmap, moves
 from experiments.reports.metrics import ACCURACY, R2
 
 HOSTILE = (
@@ -53,24 +54,12 @@ CASES = [(scene, picture) for scene, given in SCENES.items() for picture in PICT
          if picture.there is None or given.get("tuned")]  # fmt: skip
 
 
-def cut(ledger):
-    runs = frames.sorted_runs(ledger.runs)
-    found = blocks(
-        runs,
-        frames.sorted_curves(ledger.curves, runs),
-        frames.sorted_timings(ledger.timings, runs),
-        ledger.facts,
-        frames.sorted_diagnostics(ledger.diagnostics, runs),
-        frames.sorted_choices(ledger.choices),
-    )
-    assert len(found) == 1
-    return found[0]
-
-
 @pytest.fixture(scope="module")
-def scenes(made, ledger, tuned):
+def scenes(made, ledger, tuned, cut_up):
     ready = {"grid": ledger, "tuned": tuned}
-    return {name: cut(ready[name] if name in ready else made(**scene)) for name, scene in SCENES.items()}
+    found = {name: cut_up(ready[name] if name in ready else made(**scene)) for name, scene in SCENES.items()}
+    assert {len(each) for each in found.values()} == {1}
+    return {name: each[0] for name, each in found.items()}
 
 
 @pytest.fixture(scope="module")
@@ -102,13 +91,16 @@ def test_all_text_is_inside_and_apart(drawn, scene, picture):
         if box.x0 < -1 or box.y0 < -1 or box.x1 > width + 1 or box.y1 > height + 1
     ]  # fmt: skip
     assert not outside
+    assert not touching(boxes)
+
+
+def touching(boxes):
     upright = [(words, box) for words, box, turn in boxes if turn % 90 == 0]
-    touching = [
+    return [
         (a, b) for (a, one), (b, other) in itertools.combinations(upright, 2)
         if min(one.x1, other.x1) - max(one.x0, other.x0) > 1.5
         and min(one.y1, other.y1) - max(one.y0, other.y0) > 1.5
     ]  # fmt: skip
-    assert not touching
 
 
 def visible_text(figure):
@@ -233,3 +225,60 @@ def test_the_theme_leaves_nothing_behind():
     with style.theme():
         assert mpl.rcParams["svg.hashsalt"] == "gradlab"
     assert dict(mpl.rcParams) == before
+
+
+def lines_of(figure):
+    return [line for axes in figure.axes for line in axes.lines]
+
+
+def test_learning_rates_mark_default_chosen_edge_and_diverged(drawn, tuned_block):
+    (picture,) = [each for each in PICTURES if each.name == "rates"]
+    axes = {each.get_title(loc="left"): each for each in drawn("tuned", picture).axes}
+    assert set(axes) == set(tuned_block.columns)
+    adadelta = axes["adadelta"]
+    upright = [
+        line.get_xdata()[0]
+        for line in adadelta.lines
+        if len(set(line.get_xdata())) == 1 and len(line.get_xdata()) == 2
+    ]
+    assert upright == [1.0]
+    crosses = [x for line in adadelta.lines if line.get_marker() == "x" for x in line.get_xdata()]
+    assert crosses == [10.0] * 8
+    squares = sum(len(line.get_xdata()) for line in lines_of(drawn("tuned", picture)) if line.get_marker() == "s"
+                  and line.get_markerfacecolor() == "none")  # fmt: skip
+    rings = sum(len(line.get_xdata()) for line in lines_of(drawn("tuned", picture)) if line.get_marker() == "o"
+                and line.get_markerfacecolor() == "none")  # fmt: skip
+    assert squares == (tuned_block.choices["edge"] != "").sum()
+    assert squares + rings == 72
+
+
+def test_moves_name_the_levels_whose_rank_moves(drawn, tuned_block):
+    (picture,) = [each for each in PICTURES if each.name == "moves"]
+    told = sorted(text.get_text() for axes in drawn("tuned", picture).axes for text in axes.texts)
+    found = [moves.table(tuned_block, factor) for factor in ("activation", "optimizer")]
+    moved = pd.concat(found).query("moves")
+    assert told == sorted(f"{row.position_defaults} → {row.position_tuned}" for row in moved.itertuples())
+    assert told
+
+
+def test_critical_difference_diagram(made, cut_up):
+    names = ("tanh", "relu", "elu", "a" * 70, "激活", "$x$")
+    data = tuple((f"d{n}", f"Data {n}", False if n else None) for n in range(6))
+    found = [
+        evidence(block)
+        for block in cut_up(made(activations=names, optimizers=("sgd", "adam"), datasets=data))
+    ]
+    test = across(found, "activation")
+    assert test.possible
+    with style.theme():
+        figure = critical.draw(test, "activation", [each.block.name for each in found])
+        FigureCanvasAgg(figure).draw()
+    boxes = visible_text(figure)
+    width, height = figure.bbox.size
+    assert all(
+        box.x0 > -1 and box.x1 < width + 1 and box.y0 > -1 and box.y1 < height + 1 for _, box, _ in boxes
+    )
+    assert not touching(boxes)
+    words = " ".join(text for text, _, _ in boxes)
+    assert "not verified" in words
+    assert f"relu {test.ranks['relu']:.2f}" in words or f"{test.ranks['relu']:.2f} relu" in words

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from markdown_it import MarkdownIt
 
-from experiments.reports import files, write_report
+from experiments.reports import files, frames, write_report
+from experiments.reports.evidence import evidence
 from experiments.reports.page import page
 from experiments.reports.words import seeds as seeds_sentence
 
@@ -38,6 +39,8 @@ def hostile(made, tmp_path_factory):
         seeds=(0, 1),
         status=lambda row: "failed" if row["optimizer"] == HOSTILE[1] else None,
         datasets=((HOSTILE[0], HOSTILE[0] + HOSTILE[1], False),),
+        tuned=True,
+        deep=((HOSTILE[0], HOSTILE[0]), (HOSTILE[1], HOSTILE[2])),
         plan=HOSTILE[0],
         command="run `x` ```\n# y",
         notices=["<img src=x onerror=alert(1)>"],
@@ -143,26 +146,28 @@ def test_the_page_says(report, words):
     assert words in report[2]
 
 
-def page_of(ledger):
-    from experiments.reports import frames
-    from experiments.reports.blocks import blocks
-    from experiments.reports.evidence import evidence
+@pytest.fixture
+def page_of(cut_up):
+    """A ledger -> its page and its blocks."""
 
+    def told(ledger):
+        return page_and_blocks(ledger, cut_up(ledger))
+
+    return told
+
+
+def page_and_blocks(ledger, found):
     runs = frames.sorted_runs(ledger.runs)
     timings = frames.sorted_timings(ledger.timings, runs)
-    diagnostics = frames.sorted_diagnostics(ledger.diagnostics, runs)
-    choices = frames.sorted_choices(ledger.choices)
-    made = blocks(
-        runs, frames.sorted_curves(ledger.curves, runs), timings, ledger.facts, diagnostics, choices
-    )
-    return page([evidence(block) for block in made], runs, timings, ledger.facts), made
+    return page([evidence(block) for block in found], runs, timings, ledger.facts), found
 
 
 @pytest.mark.parametrize(("seeds", "words"), [
-    (1, "One seed shows no spread"), (3, "p below 0.25 (so by it no pair"), (5, "p below 0.0625 (so by it no pair"),
+    (1, "One seed shows no spread"), (3, "p below 0.25 (so by it no pair"),
+    (5, "p below 0.0625 (so by it no pair"),
     (6, "p below 0.03125 (before"), (12, "intervals are BCa"),
 ])  # fmt: skip
-def test_what_so_many_seeds_can_show(made, seeds, words):
+def test_what_so_many_seeds_can_show(page_of, made, seeds, words):
     _, found = page_of(made(**SMALL, seeds=range(seeds)))
     assert words in seeds_sentence(found[0])
 
@@ -171,13 +176,13 @@ def test_what_so_many_seeds_can_show(made, seeds, words):
     (0.003, "other than the default: batch\\_gd 0.003 and adam 0.003. At the default rate: none."),
     (0.01, "other than the default: adam 0.01. At the default rate: batch\\_gd 0.01."),
 ])  # fmt: skip
-def test_rates_that_are_not_defaults_are_told(made, given, words):
+def test_rates_that_are_not_defaults_are_told(page_of, made, given, words):
     text, _ = page_of(made(**SMALL, rates=lambda row: given))
     assert words in text
     assert "ranking of defaults" not in text
 
 
-def test_without_a_result_the_page_says_so(made):
+def test_without_a_result_the_page_says_so(page_of, made):
     text, _ = page_of(made(**SMALL, status=lambda row: "failed"))
     assert "**No cell has a result yet.**" in text
     assert "The best cell" not in text
@@ -200,14 +205,14 @@ def test_names_are_text_in_the_page(hostile):
     }
     assert not {"html_block", "html_inline"} & kinds
     rows = [line for line in text.splitlines() if line.startswith("|")]
-    assert {len(re.findall(r"(?<!\\)\|", line)) for line in rows} <= {4, 5, 6, 7, 13}
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in rows} <= {4, 5, 6, 7, 9, 11, 13}
     seen = "".join(child.content for token in tokens for child in token.children or [])
     assert "<script>alert(1)</script>|*_" in seen
 
 
 def test_names_are_text_in_pictures(hostile):
     pictures = sorted((hostile / "figures").glob("*.svg"))
-    assert len(pictures) == 6
+    assert len(pictures) == 11
     for path in pictures:
         kinds = {element.tag.rpartition("}")[2] for element in ET.parse(path).iter()}
         assert "script" not in kinds
@@ -220,7 +225,7 @@ def test_latex_is_balanced(hostile):
     assert bare.count("{") == bare.count("}")
     assert "$" not in bare.replace("$R^2$", "")
     body = text.split(r"\endhead")[1].split(r"\bottomrule")[0].strip().splitlines()
-    assert len(body) == 18
+    assert len(body) == 2 * 18
     assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {13}
     assert r"\input{" not in text
 
