@@ -53,7 +53,8 @@ class Diagnostics:
             that one more update on the probe would make, over the weight norm), and for its activation the
             ``dead`` share of units (zero output and zero gradient on the whole probe), the ``saturated`` share of
             unit-example pairs, ``mean`` and ``spread`` (standard deviation) of its outputs. For the optimizer:
-            median, 10 % and 90 % quantile of its effective rate |change| / |gradient|.
+            median, 10 % and 90 % quantile of its effective rate |change| / |gradient|: 0 where float32 loses the
+            change beside the weight, as in the first layers of a deep sigmoid net.
         """
         variables = self.setup.model.trainable_variables
         gradients: list[Any] = [tf.zeros_like(v) for v in variables]

@@ -80,10 +80,11 @@ def block_of(run: Run) -> str:
 
 def grown_before(plan: Plan, out: Path) -> dict[str, int]:
     """The seeds that `--more` gave this plan earlier: a later sweep does not forget them."""
-    if not (out / LEDGER).exists():
+    try:
+        with Ledger.read(out / LEDGER) as ledger:
+            facts = ledger.facts()
+    except MissingLedger:
         return {}
-    with Ledger.read(out / LEDGER) as ledger:
-        facts = ledger.facts()
     return facts.get("seeds_by_block", {}) if facts.get("plan") == plan.name else {}
 
 

@@ -142,8 +142,8 @@ def warnings(block: Block) -> list[str]:
             _pair(run.to_dict() | {"constants": ()}) for _, run in failed.drop_duplicates(CELL).iterrows()
         ]
         told.append(
-            f"**{count(len(failed), 'tuning run')} failed**, so these cells have no choice yet; the next sweep"
-            f" tries again: {join(names, MANY)}."
+            f"**{count(len(failed), 'tuning run')} failed**, so these cells have no choice yet; the next"
+            f" sweep tries again: {join(names, MANY)}."
         )
     if block.rates == "default" and len(block.trials):
         told.append(

@@ -36,7 +36,7 @@ def performance_profile(
 
     Returns:
         One row a level and threshold: ``factor, level, threshold, share, low, high,
-        blocks, n_seeds`` (the fewest that any block has).
+        blocks, n_seeds`` (the fewest that any block has); none where no condition has all levels.
 
     Raises:
         ValueError: the frame or an argument is not as described.
@@ -72,6 +72,9 @@ def performance_profile(
         rows.append(
             pd.DataFrame(names | {"threshold": tau, "share": share, "low": low, "high": high} | facts)
         )
+    if not rows:
+        columns = ["factor", "level", "threshold", "share", "low", "high", "blocks", "n_seeds"]
+        return pd.DataFrame(columns=columns)
     return pd.concat(rows, ignore_index=True)
 
 

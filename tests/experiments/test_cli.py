@@ -57,6 +57,8 @@ WRONG = [
     (("sweep", "smoke", "--out", "{tmp}/text", "--no-report"), 4, "choose another folder with --out"),
     (("sweep", "smoke", "--out", "{tmp}/bad", "--no-report"), 4, "restore it from a copy"),
     (("status", "--out", "{tmp}/bad"), 4, "restore it from a copy"),
+    (("sweep", "smoke", "--out", "{tmp}", "--more", 0), 2, "--more is 0; allowed: a whole number above 0"),
+    (("sweep", "smoke", "--out", "{tmp}", "--more"), 4, "there is no ledger at"),
     (("components", "rleu"), 2, "unknown component: 'rleu' (did you mean 'relu'?)"),
 ]
 

@@ -133,10 +133,15 @@ def test_narrowing_and_growing_train_only_what_is_missing(folder):
     third = folder.runs()
     assert {key: row[:2] for key, row in third.items()} == dict.fromkeys(keys(3), ("done", 1))
     assert first.items() <= second.items() <= third.items()
-    # A smaller plan forgets nothing, and its tables are its own.
-    assert folder.sweep("--only", "activation=relu")[0] == 0
-    assert folder.runs() == third
-    assert len(folder.tables().runs) == 2
+    # What has grown stays grown, unless another number is given; a smaller plan's tables are its own.
+    for more, rows in (
+        ((), 12),
+        (("--only", "activation=relu"), 6),
+        (("--only", "activation=relu", "--seeds", 1), 2),
+    ):
+        assert folder.sweep(*more)[0] == 0
+        assert folder.runs() == third
+        assert len(folder.tables().runs) == rows
 
 
 def test_a_dry_run_leaves_no_trace(folder):

@@ -42,6 +42,9 @@ def draw(block: Block) -> Figure:
         found = statistics.performance_profile(
             frame, factor, np.random.default_rng(0), thresholds=thresholds, resamples=1
         )
+        if found.empty:
+            no_data(figure, np.array([[each]]), "no seed has all levels yet")
+            continue
         for name, curve in found.groupby("level", sort=False):
             signs = look(str(name))
             each.plot(curve["threshold"] * metric.factor, curve["share"], color=signs.colour,

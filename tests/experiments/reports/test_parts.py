@@ -21,8 +21,8 @@ def told(made, cut_up, **given):
 def test_scores_are_a_score_frame(tuned_block):
     frame = scores(tuned_block)
     assert statistics.cell_summary(frame, np.random.default_rng(0))["n"].eq(3).all()
-    value = frame.set_index(["activation", "optimizer", "seed"])["score"]
-    assert value["relu", "adadelta"].eq(0.1135).all()  # diverged: chance
+    diverged = frame[(frame["activation"] == "relu") & (frame["optimizer"] == "adadelta")]
+    assert diverged["score"].tolist() == [0.1135] * 3  # chance
 
 
 def test_runs_that_share_cell_and_seed_count_once(made, cut_up):
@@ -101,14 +101,14 @@ def test_zero_gradients_are_left_out_and_counted(made, cut_up):
 
 def test_effective_rates_by_optimizer(tuned_block):
     table = layers.effective_rates(tuned_block).set_index("column")
-    assert table.loc["sgd", ["least", "most"]].tolist() == [4 * 109_386, 4 * 218_000]
+    assert table.loc["nag", ["least", "most"]].tolist() == [4 * 109_386, 4 * 218_000]
     assert table["rate_start"].tolist() == pytest.approx([0.5] * 9)
 
 
 def test_equal_updates_are_no_comparison_with_batch_gd(tuned_block):
     text = budgets.budget_table(tuned_block, "gradients", 55_000)
     head, _, *rows = [line.strip("| ").split(" | ") for line in text.splitlines()]
-    assert head[1:] == ["5 updates", "429 updates", "2,145 updates"]
+    assert head[1:] == ["5 updates", "429 updates", "2145 updates"]
     by_name = {row[0]: row[1:] for row in rows}
     assert by_name["batch\\_gd"][1:] == ["ended before", "ended before"]
     assert by_name["sgd"][0] == "no epoch ended"
@@ -158,16 +158,21 @@ def test_without_deep_runs_there_is_no_such_section(made, cut_up):
 @pytest.mark.parametrize(("given", "there", "absent"), [
     ({}, "No learning rate was tuned: this compares defaults", "grid of"),
     ({"rates": lambda row: 0.07}, "trained with 3 seeds (0 to 2)", "No learning rate was tuned"),
-    ({"tuned": True}, "by a grid of 5 half decades around the optimizer's default rate, which grew by two half", "defaults,"),
-    ({"tuned": True}, "Only the learning rate was tuned; the ranking can change when momentum, betas", "stand apart"),
-    ({"tuned": True, "deep": (("relu", "adam"),)}, "In 1 cell, constants (beta\\_1) were tuned beside", "Only the learning"),
-    ({"tuned": True, "tuning": 2}, "averaged over 2 tuning seeds apart from the scoring seeds", "1 tuning seed"),
+    ({"tuned": True}, "by a grid of 5 half decades around the optimizer's default rate, which grew",
+     "defaults,"),
+    ({"tuned": True}, "Only the learning rate was tuned; the ranking can change when", "stand apart"),
+    ({"tuned": True, "deep": (("relu", "adam"),)}, "In 1 cell, constants (beta\\_1) were tuned",
+     "Only the learning"),
+    ({"tuned": True, "tuning": 2}, "averaged over 2 tuning seeds apart from the scoring", "1 tuning seed"),
     ({"tuned": True, "facts_tuning": {"strategy": "random", "seeds": 1, "points": 9, "trials": 24}},
      "random search on a logarithmic scale, 9 half decades wide, 24 trials a cell", "grew"),
-    ({"datasets": (("d", "Data", False),)}, "not verified as the canonical release", "verified as the canonical release)) "),
-    ({"datasets": (("d", "Data", None),)}, "On Data (55,000 training, 5,000 validation and 10,000 test examples)", "canonical"),
+    ({"datasets": (("d", "Data", False),)}, "examples; not verified as the canonical release)",
+     "examples; verified"),
+    ({"datasets": (("d", "Data", None),)}, "(55,000 training, 5,000 validation and 10,000 test examples)",
+     "canonical"),
     ({"seeds": range(12)}, "Intervals are 95 % (BCa bootstrap", "(Student's t)."),
-    ({"status": lambda row: "diverged" if row["seed"] == 0 else None}, "4 runs diverged and count at chance level", "1 run"),
+    ({"status": lambda row: "diverged" if row["seed"] == 0 else None}, "4 runs diverged and count at chance",
+     "1 run"),
     ({"metric": "r2"}, "with 0.005 as the smallest difference of interest", "points as"),
     ({"versions": {}}, "jackknife intervals over seeds.", "Software"),
     ({}, "Glorot for tanh and He for relu", "LeCun"),
@@ -182,7 +187,8 @@ def test_the_methods_paragraph_claims_what_the_ledger_holds(made, cut_up, given,
 
 
 def test_more_seeds_where_pairs_are_undecided(made):
-    ledger = made(**SMALL | {"activations": ("tanh", "relu", "elu")}, tuned=True)
+    names = ("linear", "sigmoid", "tanh", "relu", "leaky_relu")
+    ledger = made(activations=names, optimizers=("sgd", "adam"), tuned=True)
     found = seeds_wanted(ledger.runs, 50)
     frame = ledger.runs[ledger.runs["role"].isin(["tuned", "both"])].assign(
         score=ledger.runs["test_metric"].astype(float)

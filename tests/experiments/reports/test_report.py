@@ -85,27 +85,6 @@ def test_the_summary_counts_scoring_runs_alone(report, ledger):
     assert row["mean"] == pytest.approx(means["elu", "adam"], abs=1e-6)
 
 
-def test_only_what_a_clock_gave_differs_from_run_to_run(made, tmp_path):
-    """The same runs in another order, on a slower machine."""
-    ledger = made(**SMALL, tuning=1)
-    write(tmp_path / "one", ledger)
-    ledger.runs = ledger.runs.sample(frac=1, random_state=1)
-    ledger.curves = ledger.curves.sample(frac=1, random_state=2)
-    ledger.timings = ledger.timings.assign(
-        seconds=ledger.timings["seconds"] * 3, peak_bytes=ledger.timings["peak_bytes"] * 2
-    ).sample(frac=1, random_state=3)
-    ledger.facts["wall_seconds"] = 9_999.0
-    write(tmp_path / "two", ledger)
-    different = {
-        path.name for path in (tmp_path / "one").rglob("*.*")
-        if path.read_bytes() != (tmp_path / "two" / path.relative_to(tmp_path / "one")).read_bytes()
-    }  # fmt: skip
-    assert different == {"timings.csv", "mnist-mlp-time.png", "mnist-mlp-time.svg", "report.md"}
-    pages = [(tmp_path / name / "report.md").read_text("utf-8") for name in ("one", "two")]
-    cut = [re.sub(r"## Time and memory.*?(?=## Methods)", "", text, flags=re.S) for text in pages]
-    assert cut[0] == cut[1]
-
-
 def test_no_clock_in_the_environment(report):
     told = json.loads((report[0] / "environment.json").read_text("utf-8"))
     assert told["versions"]["keras"] == "3.15.1"

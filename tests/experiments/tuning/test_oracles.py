@@ -141,6 +141,13 @@ def test_a_budget_of_trials_is_kept_and_no_trial_is_proposed_twice(searches, nam
     assert [len(each) for each in searches[name][:-1]] == [4] * (len(searches[name]) - 1)
 
 
+def test_rates_are_drawn_by_their_logarithm():
+    """Half of them below the geometric middle of the range; by the rate itself it would be a tenth."""
+    rounds = search({**QUESTIONS["random"], "trials": 60})
+    below = sum(values["learning_rate"] < 0.001 for values in itertools.chain(*rounds))
+    assert 15 <= below <= 45, "four standard deviations either side of 30"
+
+
 def test_the_seed_decides_what_is_drawn():
     one, other = (propose(**{**QUESTIONS["random"], "seed": seed}, told=[]) for seed in (0, 1))
     assert one != other
