@@ -145,7 +145,7 @@ def _sweep(given: argparse.Namespace) -> int:
     progress: list[Progress] = []
 
     def watch(campaign: sweep.Campaign) -> Progress:
-        progress.append(Progress(sys.stderr, campaign))
+        progress.append(Progress(sys.stderr, campaign, workers))
         return progress[0]
 
     command = _command()

@@ -21,20 +21,21 @@ class Frames(NamedTuple):
 
 
 RUN_COLUMNS = (
-    "key", "dataset", "dataset_title", "fingerprint", "canonical", "provenance", "model", "activation", "optimizer",
-    "loss", "head", "initialiser", "learning_rate", "batch_size", "epochs", "seed", "role", "engine", "status",
-    "metric", "chance", "best_epoch", "validation_metric", "test_accuracy", "test_metric", "test_loss",
-    "last_test_metric", "last_test_loss", "parameters", "state_bytes", "diverged_step", "error", "constants",
+    "key", "dataset", "dataset_title", "fingerprint", "canonical", "provenance", "model", "activation",
+    "optimizer", "loss", "head", "initialiser", "learning_rate", "batch_size", "epochs", "seed", "role",
+    "engine", "status", "metric", "chance", "best_epoch", "validation_metric", "test_accuracy",
+    "test_metric", "test_loss", "last_test_metric", "last_test_loss", "parameters", "state_bytes",
+    "diverged_step", "error", "constants",
 )  # fmt: skip
 CURVE_COLUMNS = ("key", "epoch", "train_loss", "train_metric", "validation_loss", "validation_metric")
 TIMING_COLUMNS = ("key", "seconds", "compile_seconds", "seconds_per_epoch", "peak_bytes")
 DIAGNOSTIC_COLUMNS = (
-    "key", "when", "layer", "depth", "gradient_norm", "weight_norm", "update_ratio", "dead", "saturated", "mean",
-    "spread", "rate_median", "rate_low", "rate_high",
+    "key", "when", "layer", "depth", "gradient_norm", "weight_norm", "update_ratio", "dead", "saturated",
+    "mean", "spread", "rate_median", "rate_low", "rate_high",
 )  # fmt: skip
 CHOICE_COLUMNS = (
-    "dataset", "model", "activation", "optimizer", "default_rate", "constants", "score", "edge", "all_diverged", "scored",
-    "tuned_learning_rate",
+    "dataset", "model", "activation", "optimizer", "default_rate", "constants", "score", "edge",
+    "all_diverged", "scored", "tuned_learning_rate",
 )  # fmt: skip
 
 
@@ -74,9 +75,11 @@ def frames(ledger: Ledger) -> Frames:
 def _choices(ledger: Ledger) -> "pd.DataFrame":
     import pandas as pd
 
-    rows = [{**row, **{f"tuned_{name}": value for name, value in row["values"].items()}} for row in ledger.choices()]
-    for row in rows:
-        del row["values"], row["position"]
+    rows = []
+    for row in ledger.choices():
+        tuned = {f"tuned_{name}": value for name, value in row["values"].items()}
+        told = {name: value for name, value in row.items() if name not in ("values", "position")}
+        rows.append(told | tuned)
     return pd.DataFrame(rows, columns=None if rows else list(CHOICE_COLUMNS))
 
 
@@ -89,10 +92,12 @@ def facts(ledger: Ledger) -> dict[str, Any]:
     told |= {
         "planned_runs": len(planned),  # so far: those at a tuned rate are known once it is chosen
         "planned_trials": len(asked) - len(planned),
-        "planned_cells": list(dict.fromkeys((r.dataset, r.model_label, r.activation, r.optimizer) for r in planned)),
+        "planned_cells": list(dict.fromkeys(
+            (run.dataset, run.model_label, run.activation, run.optimizer) for run in planned
+        )),
         "versions": {"python": machine.get("python", ""), **machine.get("versions", {})},
         "cores": machine.get("cores", 0),
         "commit": machine.get("commit", ""),
         "wall_seconds": told.get("wall_seconds", 0.0),
-    }
+    }  # fmt: skip
     return told

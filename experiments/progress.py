@@ -7,7 +7,7 @@ from typing import TextIO
 
 from experiments.records import Run
 from experiments.scheduling.pool import Event
-from experiments.sweep import Campaign
+from experiments.sweep import Campaign, block_of
 
 PLAIN_EVERY = 15.0  # seconds between lines where there is no terminal
 
@@ -28,12 +28,16 @@ def label(run: Run) -> str:
 class Progress:
     """Counts events of a campaign and writes to ``stream``."""
 
-    def __init__(self, stream: TextIO, campaign: Campaign):
-        self.stream, self.campaign = stream, campaign
+    def __init__(self, stream: TextIO, campaign: Campaign, workers: int = 1):
+        self.stream, self.campaign, self.workers = stream, campaign, workers
         self.done_before = campaign.done()
         self.counts: Counter[str] = Counter()
         self.best: dict[str, tuple[float, str]] = {}
-        self.spent = 0.0
+        # Nominal cost and worker seconds of what has ended, for each data set and model: a nominal second of
+        # one says little about another's.
+        self.nominal: Counter[str] = Counter()
+        self.actual: Counter[str] = Counter()
+        self.since: dict[int, float] = {}
         self.started = time.monotonic()
         self.said = 0.0
         self.live = stream.isatty()
@@ -44,21 +48,28 @@ class Progress:
 
     def left(self) -> float | None:
         """Seconds to go, from the nominal costs of what is missing and how true they have been so far."""
-        if not self.spent:
+        if not self.nominal.total():
             return None
-        elapsed = time.monotonic() - self.started
-        return self.campaign.cost_left() * elapsed / self.spent
+        overall = self.actual.total() / self.nominal.total()
+        pace = {block: self.actual[block] / nominal for block, nominal in self.nominal.items() if nominal}
+        left = self.campaign.costs_left()
+        return sum(cost * pace.get(block, overall) for block, cost in left.items()) / self.workers
 
     def __call__(self, event: Event) -> None:
         if event.kind == "died":
             where = f", at {label(event.run)}" if event.run else ""
             self.say(f"! worker {event.worker} died: {event.value}{where}; a new one takes its place")
+        now = time.monotonic()
+        before, self.since[event.worker] = self.since.get(event.worker, self.started), now
+        if event.kind == "epoch":
+            self.since[event.worker] = before
         if event.kind != "outcome" or event.run is None:
             self._tick()
             return
+        self.actual[block_of(event.run)] += now - before
         outcome = event.value
         self.counts[outcome.status] += 1
-        self.spent += self.campaign.work.cost(event.run)
+        self.nominal[block_of(event.run)] += self.campaign.work.cost(event.run)
         if outcome.status == "diverged":
             self.say(f"~ diverged at update {outcome.step}: {label(event.run)}")
         elif outcome.status != "done":

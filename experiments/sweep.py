@@ -116,14 +116,21 @@ class Campaign:
         """Cells that will ask for more runs than are known now."""
         return sum(each.ask is not None or self._tuning(number) for number, each in enumerate(self.states))
 
-    def cost_left(self) -> float:
-        """Nominal seconds of what is missing, with a guess at what is not known yet."""
-        known = sum(self.work.cost(run) for run in self.pending())
+    def costs_left(self) -> dict[str, float]:
+        """``data set/model`` -> nominal seconds of what is missing, with a guess at what is not known yet."""
+        left: dict[str, float] = {}
+        for run in self.pending():
+            left[block_of(run)] = left.get(block_of(run), 0.0) + self.work.cost(run)
         for number, now in enumerate(self.states):
             if self._tuning(number):
-                trials = sum(p.role == TRIAL for p in now.planned)
-                known += max(0.0, _unknown_cost(self.work, number) - trials * self.work.cost(self.work.cells[number].template))
-        return known
+                template = self.work.cells[number].template
+                trials = sum(p.role == TRIAL for p in now.planned) * self.work.cost(template)
+                guess = max(0.0, _unknown_cost(self.work, number) - trials)
+                left[block_of(template)] = left.get(block_of(template), 0.0) + guess
+        return left
+
+    def cost_left(self) -> float:
+        return sum(self.costs_left().values())
 
     def jobs(self, numbers: Iterable[int] | None = None) -> list[Bundle | Ask]:
         """What can be started now and has not been, for these cells or for all."""

@@ -95,7 +95,7 @@ def _tuning(blocks: Sequence[Block], runs: pd.DataFrame, facts: Mapping[str, Any
     metric = join(list(dict.fromkeys(block.metric.word for block in blocks)))
     points = tuning.get("points")
     if strategy == "grid":
-        how = f"a grid of {points} half decades around the optimizer's default rate"
+        how = f"a grid of {points} rates half a decade apart around the optimizer's default"
         if tuning.get("extensions"):
             how += (
                 f", which grew by two half decades, at most {count(int(tuning['extensions']), 'time')},"
@@ -104,7 +104,8 @@ def _tuning(blocks: Sequence[Block], runs: pd.DataFrame, facts: Mapping[str, Any
             )
     else:
         named = STRATEGIES.get(strategy, markdown(strategy))
-        how = f"{named} on a logarithmic scale, {points} half decades wide"
+        decades = f"{(int(points) - 1) / 2:g} decades" if points else "a range"
+        how = f"{named} over {decades} around the optimizer's default rate, on a logarithmic scale"
         how += (
             f", {count(int(tuning['trials']), 'trial')} a cell"
             if strategy in ("random", "bayesian") and tuning.get("trials")

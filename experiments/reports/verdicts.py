@@ -208,7 +208,8 @@ def undecided(found: Evidence) -> str:
 def across(test: FriedmanNemenyi, name: str) -> str:
     """Whether levels rank alike over data sets and models (Friedman, Nemenyi), or why that is open."""
     if not test.possible:
-        return f"**{name.capitalize()}s** are not ranked over data sets and models: {markdown(test.reason)}."
+        why = markdown(test.reason.rstrip("."))
+        return f"**{name.capitalize()}s** are not ranked over data sets and models: {why}."
     best = [f"{markdown(level)} {test.ranks[level]:.2f}" for level in test.levels]
     text = (
         f"**{name.capitalize()}s** over {len(test.blocks)} blocks of data set and model: mean ranks"

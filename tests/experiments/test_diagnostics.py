@@ -152,6 +152,20 @@ def test_dead_units_are_those_that_were_planted():
     assert measure(setup, run)[0]["hidden_1"]["dead"] == pytest.approx(3 / 8)
 
 
+def test_a_silent_unit_that_can_still_learn_is_not_dead():
+    """tanh of 0 is 0, but its slope there is 1."""
+    data = toy()
+    run = a_run(data, {"depth": 1, "width": 8}, activation="tanh")
+    setup = ready(run, data)
+    kernel, *rest = setup.model.get_weights()
+    kernel[:, 3] = 0
+    setup.model.set_weights([kernel, *rest])
+    assert measure(setup, run)[0]["hidden_1"]["dead"] == 0
+    rest[1][3] = 0  # now no gradient comes back either
+    setup.model.set_weights([kernel, *rest])
+    assert measure(setup, run)[0]["hidden_1"]["dead"] == pytest.approx(1 / 8)
+
+
 def test_a_channel_of_a_convolution_is_one_unit():
     data = toy(shape=(8, 8, 1))
     run = a_run(data, {"dense": 4}, model="cnn")

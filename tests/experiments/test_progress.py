@@ -46,7 +46,7 @@ def campaign(done: int = 0, cost: float = 2.0, tuning: int = 0):
     )
     self.done = lambda: done
     self.open_cells = lambda: tuning
-    self.cost_left = lambda: cost * (len(RUNS) - self.ended)
+    self.costs_left = lambda: {"digits/mlp": cost * (len(RUNS) - self.ended)}
     return self
 
 
@@ -150,6 +150,21 @@ def test_time_left_is_what_is_missing_at_the_pace_so_far(clock):
     assert watch.finished == 6
     assert watch.left() == pytest.approx(4 * 30)
     assert "6/10 runs | 2 min left" in watch.line()
+    watch.workers = 4
+    assert watch.left() == pytest.approx(30)
+
+
+def test_time_left_knows_that_a_second_model_has_another_pace(clock):
+    watch = Progress(Stream(False), campaign())
+    watch.campaign.costs_left = lambda: {"digits/mlp": 2.0, "digits/cnn": 2.0}
+    for model, seconds in (("mlp", 10), ("cnn", 90)):
+        run = a_run(model=model)
+        clock.now += 100  # the time that a worker needs to start is no part of a run
+        watch(Event("started", 0, run))
+        clock.now += seconds
+        watch(Event("epoch", 0, run))
+        watch(Event("outcome", 0, run, DONE))
+    assert watch.left() == pytest.approx(10 + 90)
 
 
 def test_counts_best_and_open_cells_are_told():

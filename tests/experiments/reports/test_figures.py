@@ -6,14 +6,12 @@ import zlib
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from experiments.names import ACTIVATIONS, KERAS_ACTIVATIONS, KERAS_RATES, OPTIMIZERS
 from experiments.reports import style
 from experiments.reports.evidence import across, evidence
 from experiments.reports.figures import PICTURES, critical, curves, heatmap, moves
-from experiments.reports.metrics import ACCURACY, R2
 
 HOSTILE = (
     "<script>alert(1)</script>|*_",
@@ -71,7 +69,7 @@ def drawn(scenes):
         if (scene, picture.name) not in made:
             with style.theme():
                 figure = picture.draw(scenes[scene])
-                FigureCanvasAgg(figure).draw()
+                figure.draw_without_rendering()
             made[scene, picture.name] = figure
         return made[scene, picture.name]
 
@@ -182,52 +180,6 @@ def test_a_broken_line_counts_at_chance_from_there_on():
     assert curves.mean_path(matrix, broken, 0.1) == pytest.approx([0.5, 0.4, 0.5])
 
 
-def test_every_known_name_has_signs_of_its_own():
-    for known in (ACTIVATIONS, OPTIMIZERS):
-        looks = [style.look(name) for name in known]
-        assert len({each.colour for each in looks}) == len(known)
-        assert len({each.marker for each in looks}) == len(known)
-
-
-@pytest.mark.parametrize(("name", "colour", "marker"), [
-    ("adam", "#0072B2", "<"), ("relu", "#0072B2", "D"), ("batch_gd", "#8C8C8C", "o"),
-    ("keras:gelu", "#9F135B", "v"), ("my_own", "#B44A2E", "H"),
-])  # fmt: skip
-def test_signs_belong_to_the_name(name, colour, marker):
-    """Golden values: whoever changes them changes the figures of all earlier reports."""
-    assert (style.look(name).colour, style.look(name).marker) == (colour, marker)
-
-
-@pytest.mark.parametrize("metric", [ACCURACY, R2], ids=["accuracy", "r2"])
-def test_stretch_and_back(metric):
-    shown = np.linspace(metric.floor, metric.top, 50)
-    assert metric.unstretch(metric.stretch(shown)) == pytest.approx(shown)
-    assert (np.diff(metric.stretch(shown)) > 0).all()
-
-
-@pytest.mark.parametrize("ends", [(0, 100), (10, 98.7), (97.9, 98.1), (99.99, 100.0), (50, 50)])
-def test_an_axis_has_ticks_wherever_it_is(ends):
-    limits = ACCURACY.limits(np.array(ends, dtype=float))
-    ticks = ACCURACY.choose_ticks(limits)
-    assert limits[0] < min(ends)
-    assert limits[1] > max(ends)
-    assert 1 <= len(ticks) <= 11
-    assert all(limits[0] <= tick <= min(limits[1], 100) for tick in ticks)
-
-
-def test_values_below_the_floor_are_drawn_at_the_floor():
-    assert R2.shown([-1e9, 0.5]).tolist() == [-1.0, 0.5]
-
-
-def test_the_theme_leaves_nothing_behind():
-    import matplotlib as mpl
-
-    before = dict(mpl.rcParams)
-    with style.theme():
-        assert mpl.rcParams["svg.hashsalt"] == "gradlab"
-    assert dict(mpl.rcParams) == before
-
-
 def lines_of(figure):
     return [line for axes in figure.axes for line in axes.lines]
 
@@ -273,7 +225,7 @@ def test_critical_difference_diagram(made, cut_up):
     assert test.possible
     with style.theme():
         figure = critical.draw(test, "activation", [each.block.name for each in found])
-        FigureCanvasAgg(figure).draw()
+        figure.draw_without_rendering()
     boxes = visible_text(figure)
     width, height = figure.bbox.size
     assert all(

@@ -6,11 +6,18 @@ import pytest
 from experiments.reports import frames
 
 
-def test_the_order_of_rows_given_does_not_matter(ledger):
+def test_the_order_of_rows_given_does_not_matter(ledger, tuned):
     once = frames.sorted_runs(ledger.runs)
     again = frames.sorted_runs(ledger.runs.sample(frac=1, random_state=3))
     pd.testing.assert_frame_equal(once, again)
     shuffled = ledger.curves.sample(frac=1, random_state=4)
+    again = frames.sorted_choices(tuned.choices.sample(frac=1, random_state=5))
+    pd.testing.assert_frame_equal(frames.sorted_choices(tuned.choices), again)
+    rows = tuned.diagnostics.sample(frac=1, random_state=6)
+    runs = frames.sorted_runs(tuned.runs)
+    pd.testing.assert_frame_equal(
+        frames.sorted_diagnostics(tuned.diagnostics, runs), frames.sorted_diagnostics(rows, runs)
+    )
     pd.testing.assert_frame_equal(
         frames.sorted_curves(ledger.curves, once), frames.sorted_curves(shuffled, once)
     )
@@ -24,7 +31,8 @@ def test_components_come_in_their_fixed_order(ledger):
 
 @pytest.mark.parametrize(("what", "check", "columns"), [
     ("runs", frames.RUNS, ["key"]), ("curves", frames.CURVES, ["key", "epoch"]),
-    ("timings", frames.TIMINGS, ["key"]),
+    ("timings", frames.TIMINGS, ["key"]), ("diagnostics", frames.DIAGNOSTICS, ["key", "when"]),
+    ("choices", frames.CHOICES, ["dataset", "model"]),
 ])  # fmt: skip
 def test_a_missing_column_is_named(what, check, columns):
     frame = pd.DataFrame([dict.fromkeys(columns, 1)])

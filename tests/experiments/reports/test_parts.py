@@ -67,6 +67,14 @@ def test_trials_with_fewer_epochs_are_no_part_of_a_rate_curve(made, cut_up):
     assert set(tuning.rate_trials(block)["epochs"]) == {5}
 
 
+def test_trials_of_another_budget_are_not_ours(made, cut_up):
+    """Two budgets on one data set and model: a trial belongs to its own."""
+    short, long = made(**SMALL, tuned=True, epochs=2), made(**SMALL, tuned=True, epochs=4)
+    long.runs = long.runs.assign(key="x" + long.runs["key"])
+    short.runs = pd.concat([short.runs, long.runs])
+    assert [set(block.trials["epochs"]) for block in cut_up(short)] == [{2}, {4}]
+
+
 def test_a_choice_of_another_block_is_not_ours(made, cut_up):
     """Two losses on one data set and model: each has its own choices."""
     one, two = made(**SMALL, tuned=True), made(**SMALL, tuned=True)
@@ -158,14 +166,15 @@ def test_without_deep_runs_there_is_no_such_section(made, cut_up):
 @pytest.mark.parametrize(("given", "there", "absent"), [
     ({}, "No learning rate was tuned: this compares defaults", "grid of"),
     ({"rates": lambda row: 0.07}, "trained with 3 seeds (0 to 2)", "No learning rate was tuned"),
-    ({"tuned": True}, "by a grid of 5 half decades around the optimizer's default rate, which grew",
+    ({"tuned": True}, "by a grid of 5 rates half a decade apart around the optimizer's default, which grew",
      "defaults,"),
     ({"tuned": True}, "Only the learning rate was tuned; the ranking can change when", "stand apart"),
     ({"tuned": True, "deep": (("relu", "adam"),)}, "In 1 cell, constants (beta\\_1) were tuned",
      "Only the learning"),
+    ({"tuned": True}, "In 1 cell the choice still lay at an edge.", "2 cells"),
     ({"tuned": True, "tuning": 2}, "averaged over 2 tuning seeds apart from the scoring", "1 tuning seed"),
     ({"tuned": True, "facts_tuning": {"strategy": "random", "seeds": 1, "points": 9, "trials": 24}},
-     "random search on a logarithmic scale, 9 half decades wide, 24 trials a cell", "grew"),
+     "random search over 4 decades around the optimizer's default rate, on a logarithmic scale, 24", "grew"),
     ({"datasets": (("d", "Data", False),)}, "examples; not verified as the canonical release)",
      "examples; verified"),
     ({"datasets": (("d", "Data", None),)}, "(55,000 training, 5,000 validation and 10,000 test examples)",
