@@ -62,14 +62,18 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     verbs = parser.add_subparsers(dest="verb", metavar="VERB")
 
-    def verb(name: str, run: Callable[[argparse.Namespace], int], text: str, example: str) -> argparse.ArgumentParser:
+    def verb(
+        name: str, run: Callable[[argparse.Namespace], int], text: str, example: str
+    ) -> argparse.ArgumentParser:
         each = verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", epilog=f"example:\n  {example}",
                                 formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
         each.set_defaults(run=run)
         return each
 
     def with_out(each: argparse.ArgumentParser) -> None:
-        each.add_argument("--out", type=Path, default=Path(OUT), metavar="DIR", help=f"folder of the ledger ({OUT})")
+        each.add_argument(
+            "--out", type=Path, default=Path(OUT), metavar="DIR", help=f"folder of the ledger ({OUT})"
+        )
 
     def with_data(each: argparse.ArgumentParser) -> None:
         each.add_argument("--data-dir", default=os.environ.get("DATA_DIR") or None, metavar="DIR",
@@ -90,8 +94,19 @@ def _parser() -> argparse.ArgumentParser:
     sweep.add_argument("--dry-run", action="store_true", help="tell what would run, what is there, how long")
     sweep.add_argument("--no-report", action="store_true", help="only train")
 
-    with_out(verb("status", _status, "tell what is done, running, diverged, failed", "python -m experiments status"))
-    with_out(verb("report", _report, "write tables, figures and the page from a ledger", "python -m experiments report"))
+    with_out(
+        verb(
+            "status", _status, "tell what is done, running, diverged, failed", "python -m experiments status"
+        )
+    )
+    with_out(
+        verb(
+            "report",
+            _report,
+            "write tables, figures and the page from a ledger",
+            "python -m experiments report",
+        )
+    )
     with_data(verb("data", _data, "list the data sets that are here, from where, with which fingerprint",
                    "python -m experiments data --data-dir ~/data"))  # fmt: skip
     components = verb("components", _components, "list every component with its formula",
@@ -100,7 +115,13 @@ def _parser() -> argparse.ArgumentParser:
     bench = verb("bench", _bench, "time the sweep against a loop over model.fit, side by side",
                  "python -m experiments bench --data-dir ~/data")  # fmt: skip
     with_data(bench)
-    bench.add_argument("--out", type=Path, default=Path("results/bench"), metavar="DIR", help="folder of its table (results/bench)")
+    bench.add_argument(
+        "--out",
+        type=Path,
+        default=Path("results/bench"),
+        metavar="DIR",
+        help="folder of its table (results/bench)",
+    )
     bench.add_argument("--epochs", type=int, default=10, metavar="N", help="epochs of each run (10)")
     bench.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds of each cell (3)")
     bench.add_argument("--loop-runs", type=int, default=0, metavar="N",
@@ -116,7 +137,9 @@ def _plan(given: argparse.Namespace) -> plans.Plan:
     for each in given.only:
         factor, equals, values = each.partition("=")
         if not equals or factor not in ("activation", "optimizer", "dataset", "model") or not values:
-            raise PlanError(f"--only {each!r}: give FACTOR=A,B with a factor of activation, optimizer, dataset, model")
+            raise PlanError(
+                f"--only {each!r}: give FACTOR=A,B with a factor of activation, optimizer, dataset, model"
+            )
         only.setdefault(factor, []).extend(value.strip() for value in values.split(","))
     return plan.narrowed(only) if only else plan
 
@@ -135,7 +158,11 @@ def _sweep(given: argparse.Namespace) -> int:
     for notice in work.notices:
         print(f"NOTE: {notice}", file=sys.stderr)
     campaign, pending, done = sweep.survey(work, given.out)
-    tuned = "" if plan.tuning.strategy == "none" else f", tuned by {plan.tuning.strategy} (its trials are found on the way)"
+    tuned = (
+        ""
+        if plan.tuning.strategy == "none"
+        else f", tuned by {plan.tuning.strategy} (its trials are found on the way)"
+    )
     print(f"plan {plan.name}: {len(work.cells)} cells{tuned}; {done} runs there already, {len(pending)} known to be missing, "
           f"{workers} workers")  # fmt: skip
     if given.dry_run:
@@ -163,7 +190,10 @@ def _sweep(given: argparse.Namespace) -> int:
     page = "" if given.no_report else f"; report: {given.out / 'report.md'}"
     print(f"ended after {duration(time.monotonic() - started)}{page}")
     if failed:
-        print(f"{failed} runs failed (see `status --out {given.out}`): the same command tries them again", file=sys.stderr)
+        print(
+            f"{failed} runs failed (see `status --out {given.out}`): the same command tries them again",
+            file=sys.stderr,
+        )
     return FAILED_RUNS if failed else OK
 
 
@@ -192,7 +222,10 @@ def _more(given: argparse.Namespace, work: "sweep.Work") -> None:
     for (dataset, model), more in wanted.items():
         block = f"{dataset}/{model}"
         if block in now:
-            print(f"{block}: {now[block]} seeds, " + (f"{more} more" if more else "nothing that more seeds could decide"))
+            print(
+                f"{block}: {now[block]} seeds, "
+                + (f"{more} more" if more else "nothing that more seeds could decide")
+            )
             work.grow({block: now[block] + more})
 
 
@@ -220,7 +253,9 @@ def _status(given: argparse.Namespace) -> int:
                 print(f"  {counts[name]:6d} {name}")
         for number, key, epoch, since in ledger.running():
             if key in planned:
-                print(f"  worker {number}: {label(planned[key])}, epoch {epoch}, for {duration(time.time() - since)}")
+                print(
+                    f"  worker {number}: {label(planned[key])}, epoch {epoch}, for {duration(time.time() - since)}"
+                )
         for key, run in planned.items():
             if statuses.get(key) in ("failed", "oom"):
                 outcome = ledger.outcome(key)
@@ -244,7 +279,9 @@ def _write_report(out: Path) -> list[Path]:
     with Ledger.read(out / LEDGER) as ledger:
         tables = frames.frames(ledger)
         facts = frames.facts(ledger)
-    return reports.write_report(out, tables.runs, tables.curves, tables.timings, facts, tables.diagnostics, tables.choices)
+    return reports.write_report(
+        out, tables.runs, tables.curves, tables.timings, facts, tables.diagnostics, tables.choices
+    )
 
 
 def _data(given: argparse.Namespace) -> int:

@@ -68,9 +68,11 @@ class Diagnostics:
                 loss = self.setup.loss(y, out) * share
             new = tape.gradient(loss, [*taps, *variables])
             gradients = [old + more for old, more in zip(gradients, new[len(taps) :], strict=True)]
-            outputs, slopes = (dict(zip(self.watched, each, strict=True)) for each in (taps, new[: len(taps)]))
+            outputs, slopes = (
+                dict(zip(self.watched, each, strict=True)) for each in (taps, new[: len(taps)])
+            )
             for name, seen in units.items():
-                after = self.after[name]
+                after: Any = self.after[name]
                 seen.add(share, outputs[name], outputs[after.name], slopes[name], slopes[after.name],
                          self._saturated(after, outputs[name]))  # fmt: skip
         by_path = {v.path: g for v, g in zip(variables, gradients, strict=True)}
@@ -108,14 +110,28 @@ class Diagnostics:
         return changes
 
     @staticmethod
-    def _effective_rate(when: str, gradients: dict[str, Any], changes: dict[str, np.ndarray]) -> dict[str, Any]:
+    def _effective_rate(
+        when: str, gradients: dict[str, Any], changes: dict[str, np.ndarray]
+    ) -> dict[str, Any]:
         g = np.concatenate([np.abs(np.asarray(gradient)).ravel() for gradient in gradients.values()])
         d = np.concatenate([np.abs(changes[path]).ravel() for path in gradients])
         moving = g > 1e-12  # below that the quotient is rounding noise
         if not moving.any():
-            return {"when": when, "layer": "optimizer", "rate_median": None, "rate_low": None, "rate_high": None}
+            return {
+                "when": when,
+                "layer": "optimizer",
+                "rate_median": None,
+                "rate_low": None,
+                "rate_high": None,
+            }
         low, median, high = np.quantile(d[moving] / g[moving], [0.1, 0.5, 0.9])
-        return {"when": when, "layer": "optimizer", "rate_median": float(median), "rate_low": float(low), "rate_high": float(high)}
+        return {
+            "when": when,
+            "layer": "optimizer",
+            "rate_median": float(median),
+            "rate_low": float(low),
+            "rate_high": float(high),
+        }
 
 
 def _norm(values: Any) -> float:
@@ -135,7 +151,9 @@ class _Units:
         # A group of Maxout has several inputs a unit: there the gradient at its output is looked at.
         gradient = dz if z.shape == a.shape else da
         examples = list(range(len(a.shape) - 1))
-        self.dead &= tf.reduce_all(tf.equal(a, 0.0), axis=examples) & tf.reduce_all(tf.equal(gradient, 0.0), axis=examples)
+        self.dead &= tf.reduce_all(tf.equal(a, 0.0), axis=examples) & tf.reduce_all(
+            tf.equal(gradient, 0.0), axis=examples
+        )
         if saturated is not None:
             self.saturated = (self.saturated or 0.0) + share * saturated
         mean, spread = float(tf.reduce_mean(a)), float(tf.math.reduce_std(a))

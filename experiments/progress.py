@@ -35,8 +35,8 @@ class Progress:
         self.best: dict[str, tuple[float, str]] = {}
         # Nominal cost and worker seconds of what has ended, for each data set and model: a nominal second of
         # one says little about another's.
-        self.nominal: Counter[str] = Counter()
-        self.actual: Counter[str] = Counter()
+        self.nominal: dict[str, float] = {}
+        self.actual: dict[str, float] = {}
         self.since: dict[int, float] = {}
         self.started = time.monotonic()
         self.said = 0.0
@@ -48,9 +48,9 @@ class Progress:
 
     def left(self) -> float | None:
         """Seconds to go, from the nominal costs of what is missing and how true they have been so far."""
-        if not self.nominal.total():
+        if not sum(self.nominal.values()):
             return None
-        overall = self.actual.total() / self.nominal.total()
+        overall = sum(self.actual.values()) / sum(self.nominal.values())
         pace = {block: self.actual[block] / nominal for block, nominal in self.nominal.items() if nominal}
         left = self.campaign.costs_left()
         return sum(cost * pace.get(block, overall) for block, cost in left.items()) / self.workers
@@ -66,10 +66,11 @@ class Progress:
         if event.kind != "outcome" or event.run is None:
             self._tick()
             return
-        self.actual[block_of(event.run)] += now - before
+        block = block_of(event.run)
+        self.actual[block] = self.actual.get(block, 0.0) + now - before
         outcome = event.value
         self.counts[outcome.status] += 1
-        self.nominal[block_of(event.run)] += self.campaign.work.cost(event.run)
+        self.nominal[block] = self.nominal.get(block, 0.0) + self.campaign.work.cost(event.run)
         if outcome.status == "diverged":
             self.say(f"~ diverged at update {outcome.step}: {label(event.run)}")
         elif outcome.status != "done":

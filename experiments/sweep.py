@@ -1,7 +1,8 @@
 """The sweep: from a plan to a ledger that holds every run of it. Resumes by doing only what is missing."""
 
+import contextlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,9 @@ class Work:
 
     def grow(self, seeds: dict[str, int]) -> None:
         """Give the cells of a ``data set/model`` at least that many scoring seeds."""
-        self.cells = [replace(cell, seeds=max(cell.seeds, seeds.get(block_of(cell.template), 0))) for cell in self.cells]
+        self.cells = [
+            replace(cell, seeds=max(cell.seeds, seeds.get(block_of(cell.template), 0))) for cell in self.cells
+        ]
 
     def seeds(self) -> dict[str, int]:
         """``data set/model`` -> scoring seeds of each of its cells."""
@@ -65,13 +68,17 @@ def prepare(plan: Plan, data_dir: str | None) -> Work:
         data, notice = datasets.resolve(name, data_dir)
         if notice:
             notices.append(notice)
-        found[name] = DataFacts(data.name, data.fingerprint, data.task, data.outputs, data.input_shape, len(data.train.y))
+        found[name] = DataFacts(
+            data.name, data.fingerprint, data.task, data.outputs, data.input_shape, len(data.train.y)
+        )
         sets[data.name] = {
             "name": data.name, "title": data.title, "fingerprint": data.fingerprint, "provenance": data.provenance,
             "canonical": data.canonical, "split": data.split, "task": data.task,
             "sizes": {part: len(getattr(data, part).y) for part in ("train", "validation", "test")},
         }  # fmt: skip
-    return Work(plan, cells(plan, found), {f.name: f.examples for f in found.values()}, notices, list(sets.values()))
+    return Work(
+        plan, cells(plan, found), {f.name: f.examples for f in found.values()}, notices, list(sets.values())
+    )
 
 
 def block_of(run: Run) -> str:
@@ -137,7 +144,9 @@ class Campaign:
         jobs: list[Bundle | Ask] = []
         for number in range(len(self.states)) if numbers is None else numbers:
             now = self.states[number]
-            runs = [p.run for p in now.planned if p.run.key not in self._results and p.run.key not in self._sent]
+            runs = [
+                p.run for p in now.planned if p.run.key not in self._results and p.run.key not in self._sent
+            ]
             jobs += bundles(runs, self.work.examples)
             self._sent |= {run.key for run in runs}
             if now.ask is not None and now.ask.key not in self._sent:
@@ -162,7 +171,11 @@ class Campaign:
 
     def _advance(self, numbers: set[int]) -> list[Bundle | Ask]:
         # Scoring runs change nothing about a cell that is not being tuned, or no longer is.
-        numbers = {n for n in numbers if self.states[n].choice is None and self.work.cells[n].tuning.strategy != "none"}
+        numbers = {
+            n
+            for n in numbers
+            if self.states[n].choice is None and self.work.cells[n].tuning.strategy != "none"
+        }
         for number in sorted(numbers):
             self.states[number] = state(self.work.cells[number], self._look, self._answers)
             self._note(number)
@@ -228,7 +241,7 @@ def run(work: Work, out: Path, data_dir: str | None, workers: int, command: str,
         jobs = campaign.jobs()
         if not jobs:
             return 0
-        with Pool(workers, data_dir, out / LOG) as pool:
+        with _clocked(ledger), Pool(workers, data_dir, out / LOG) as pool:
             pool.submit(jobs)
             for event in pool.events():
                 if event.kind == "started" and event.run:
@@ -242,6 +255,16 @@ def run(work: Work, out: Path, data_dir: str | None, workers: int, command: str,
                     pool.submit(campaign.answered(*event.value))
                 tell(event)
     return failed or campaign.open_cells()  # an oracle that brought its workers down leaves its cell open
+
+
+@contextlib.contextmanager
+def _clocked(ledger: Ledger) -> Iterator[None]:
+    """Add the wall clock of this part of the sweep to what earlier parts took, however it ends."""
+    started, before = time.monotonic(), ledger.facts().get("wall_seconds", 0.0)
+    try:
+        yield
+    finally:
+        ledger.remember({"wall_seconds": before + time.monotonic() - started})
 
 
 def survey(work: Work, out: Path) -> tuple[Campaign | None, list[Run], int]:

@@ -52,7 +52,16 @@ def _sweep(data_dir: str | None, epochs: int, seeds: int) -> dict[str, Any]:
             f'name = "bench"\nseeds = {seeds}\n[[block]]\ndataset = "mnist"\nepochs = {epochs}\n'
             f"activations = {json.dumps(ACTIVATIONS)}\noptimizers = {json.dumps(OPTIMIZERS)}\n"
         )
-        command = [sys.executable, "-m", "experiments", "sweep", str(plan), "--out", str(folder / "out"), "--no-report"]
+        command = [
+            sys.executable,
+            "-m",
+            "experiments",
+            "sweep",
+            str(plan),
+            "--out",
+            str(folder / "out"),
+            "--no-report",
+        ]
         started = time.perf_counter()
         subprocess.run(command + (["--data-dir", data_dir] if data_dir else []), check=True, stderr=subprocess.DEVNULL,
                        stdout=subprocess.DEVNULL)  # fmt: skip
@@ -104,7 +113,10 @@ def _line(name: str, took: dict[str, Any]) -> str:
 
 def _table(result: dict[str, Any], epochs: int, seeds: int) -> str:
     machine = result["sweep"]["machine"]
-    rows = [("`model.fit` loop, as is", result["loop"]), (f"sweep, {result['sweep']['workers']} workers", result["sweep"])]
+    rows = [
+        ("`model.fit` loop, as is", result["loop"]),
+        (f"sweep, {result['sweep']['workers']} workers", result["sweep"]),
+    ]
     lines = [
         f"MNIST MLP 784-128-64-10, 12 cells x {seeds} seeds x {epochs} epochs, batch 128; {machine['cores']} cores, "
         f"Keras {machine['versions'].get('keras')}, TensorFlow {machine['versions'].get('tensorflow')}.", "",

@@ -35,9 +35,22 @@ def main() -> None:
         optimizer = keras.optimizers.get(run["optimizer"])
         model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
         clock = _Clock()
-        model.fit(x, y, batch_size=128, epochs=run["epochs"], validation_data=validation, verbose=0, callbacks=[clock.callback(keras)])
+        model.fit(
+            x,
+            y,
+            batch_size=128,
+            epochs=run["epochs"],
+            validation_data=validation,
+            verbose=0,
+            callbacks=[clock.callback(keras)],
+        )
         _, accuracy = model.evaluate(*test, batch_size=1000, verbose=0)
-        print(json.dumps({"seconds": time.perf_counter() - started, "epochs": clock.seconds, "accuracy": accuracy}), flush=True)
+        print(
+            json.dumps(
+                {"seconds": time.perf_counter() - started, "epochs": clock.seconds, "accuracy": accuracy}
+            ),
+            flush=True,
+        )
 
 
 class _Clock:

@@ -40,7 +40,9 @@ def commit() -> str:
     if not (here / ".git").exists():
         return ""
     try:
-        head = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=here, capture_output=True, text=True, timeout=5)
+        head = subprocess.run(
+            ["git", "rev-parse", "--short=12", "HEAD"], cwd=here, capture_output=True, text=True, timeout=5
+        )
         changes = subprocess.run(["git", "status", "--porcelain", "custom", "experiments"], cwd=here,
                                  capture_output=True, text=True, timeout=5)  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):

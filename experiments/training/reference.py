@@ -68,7 +68,9 @@ class ReferenceTrainer:
     def evaluate(self, part: str) -> tuple[float, float]:
         start, count = self.setup.starts[part], self.setup.counts[part]
         rows = slice(start, start + count)
-        logs = self.model.evaluate(self.x[rows], self.setup.y[rows], batch_size=1000, verbose=0, return_dict=True)
+        logs = self.model.evaluate(
+            self.x[rows], self.setup.y[rows], batch_size=1000, verbose=0, return_dict=True
+        )
         return logs["loss"], logs["score"] * count
 
 

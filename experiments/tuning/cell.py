@@ -109,7 +109,10 @@ def state(cell: Cell, look: Look, answers: Answers) -> State:
             now.ask = _ask(cell, step, searched, told)
             return now
         if proposals:
-            trials = [[_run(cell, values, TUNING_SEEDS + seed) for seed in range(cell.tuning.seeds)] for values in proposals]
+            trials = [
+                [_run(cell, values, TUNING_SEEDS + seed) for seed in range(cell.tuning.seeds)]
+                for values in proposals
+            ]
             there = {planned.run.key for planned in now.planned}
             fresh = {run.key: Planned(run, TRIAL) for runs in trials for run in runs if run.key not in there}
             now.planned += fresh.values()
@@ -176,7 +179,9 @@ def _score(outcomes: list[Outcome]) -> tuple[float, float]:
             metrics.append(outcome.chance)
             losses.append(float("inf"))
         else:
-            metrics.append(outcome.chance if math.isnan(outcome.validation_metric) else outcome.validation_metric)
+            metrics.append(
+                outcome.chance if math.isnan(outcome.validation_metric) else outcome.validation_metric
+            )
             losses.append(outcome.curve[outcome.best_epoch - 1].validation_loss)
     return sum(metrics) / len(metrics), sum(losses) / len(losses)
 
@@ -187,7 +192,9 @@ def _best(trials: list[tuple[dict[str, Any], float, float]], diverged: Container
     What diverged with every seed comes last, though a slow rate can be below chance (a negative R²).
     """
     full = [trial for trial in trials if "epochs" not in trial[0]] or trials
-    return min(full, key=lambda trial: (_name(trial[0]) in diverged, -trial[1], trial[2], trial[0]["learning_rate"]))[0]
+    return min(
+        full, key=lambda trial: (_name(trial[0]) in diverged, -trial[1], trial[2], trial[0]["learning_rate"])
+    )[0]
 
 
 def _name(values: dict[str, Any]) -> str:

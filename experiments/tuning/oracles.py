@@ -70,7 +70,11 @@ def _oracle(keras_tuner: Any, strategy: str, space: Space, trials: int, epochs: 
         else:
             hyperparameters.Float(name, given["low"], given["high"], sampling="log")
     # Seed 0 would mean "draw one" to KerasTuner.
-    common = {"objective": keras_tuner.Objective("score", "max"), "hyperparameters": hyperparameters, "seed": seed + 1}
+    common = {
+        "objective": keras_tuner.Objective("score", "max"),
+        "hyperparameters": hyperparameters,
+        "seed": seed + 1,
+    }
     tuners = keras_tuner.oracles
     if strategy == "grid":
         oracle = tuners.GridSearchOracle(max_trials=None, **common)

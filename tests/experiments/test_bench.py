@@ -28,7 +28,10 @@ def test_the_table_tells_both_ratios_and_what_was_extrapolated():
 
 @pytest.mark.slow
 def test_the_loop_trains_what_it_is_told(tmp_path):
-    runs = [{"dataset": "digits", "activation": "relu", "optimizer": "adam", "seed": seed, "epochs": 12} for seed in (0, 0, 1)]
+    runs = [
+        {"dataset": "digits", "activation": "relu", "optimizer": "adam", "seed": seed, "epochs": 12}
+        for seed in (0, 0, 1)
+    ]
     (tmp_path / "runs.json").write_text(json.dumps(runs))
     done = subprocess.run([sys.executable, "-m", "experiments.bench.loop", str(tmp_path / "runs.json"), ""],
                           capture_output=True, text=True, check=True)  # fmt: skip

@@ -16,6 +16,7 @@ import pytest
 from scipy import stats
 
 from experiments import datasets
+from experiments.errors import MissingLedger
 from experiments.ledger import Ledger
 from experiments.records import Run
 from experiments.statistics import cell_comparisons, paired_comparisons, power_of_difference, seeds_needed
@@ -199,10 +200,11 @@ def finish(plan: Path, out: Path) -> None:
 
 def known(out: Path) -> tuple[int, int]:
     """How many runs, and how many choices, are in the ledger by now."""
-    if not (out / LEDGER).exists() or not (out / LEDGER).stat().st_size:
+    try:
+        with Ledger.read(out / LEDGER) as ledger:
+            return len(ledger.results()), len(ledger.choices())
+    except MissingLedger:  # not there yet, or just begun
         return 0, 0
-    with Ledger.read(out / LEDGER) as ledger:
-        return len(ledger.results()), len(ledger.choices())
 
 
 def test_ten_kills_while_tuning_change_no_number(tmp_path):
