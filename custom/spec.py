@@ -24,8 +24,8 @@ class Spec:
         keras: dotted name of the nearest Keras built-in, or ``"none"``.
         kinks: inputs where the derivative jumps (checks step around them).
         function: the plain function ``f(z, ...)`` of an activation, or the pure
-            rule of an optimizer; ``None`` for a loss.
-        gradient: the plain function ``f'(z, ...)`` of an activation.
+            rule of an optimizer; the plain loss of each sample.
+        gradient: its derivative: of an activation by z, of a loss by the prediction.
         defaults: constructor arguments and their defaults.
     """
 

@@ -114,7 +114,8 @@ class Outcome:
         last_test_loss, last_test_metric: of the last weights.
         step: the first update whose loss was not finite, counted from 1.
         parameters: trainable parameters; state_bytes: of the optimizer's slots.
-        seconds: wall clock of the whole run, compile_seconds: of it for tracing.
+        seconds: wall clock of training and scoring, without tracing and diagnostics.
+        compile_seconds: for tracing and compiling; 0 for the runs that share an earlier trace.
         peak_bytes: most memory that the worker has held so far.
         machine: versions, cores, backend, commit; nothing that names the host.
         diagnostics: list of rows (dictionaries), see ``experiments.diagnostics``.
