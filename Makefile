@@ -75,7 +75,12 @@ $(VENV)-backends/installed: requirements.lock requirements-torch.lock
 
 lint: install  ## ruff and mypy
 	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
 	@$(BIN)/mypy
+
+format: install  ## let ruff format and mend what it can
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format --quiet .
 
 lock: install  ## pin the newest packages that pyproject allows
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -62,18 +62,19 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     verbs = parser.add_subparsers(dest="verb", metavar="VERB")
 
-    def verb(
-        name: str, run: Callable[[argparse.Namespace], int], text: str, example: str
-    ) -> argparse.ArgumentParser:
-        each = verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", epilog=f"example:\n  {example}",
-                                formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    def verb(name: str, run: Callable[[argparse.Namespace], int], text: str, example: str) -> argparse.ArgumentParser:
+        each = verbs.add_parser(
+            name,
+            help=text,
+            description=text[0].upper() + text[1:] + ".",
+            epilog=f"example:\n  {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         each.set_defaults(run=run)
         return each
 
     def with_out(each: argparse.ArgumentParser) -> None:
-        each.add_argument(
-            "--out", type=Path, default=Path(OUT), metavar="DIR", help=f"folder of the ledger ({OUT})"
-        )
+        each.add_argument("--out", type=Path, default=Path(OUT), metavar="DIR", help=f"folder of the ledger ({OUT})")
 
     def with_data(each: argparse.ArgumentParser) -> None:
         each.add_argument("--data-dir", default=os.environ.get("DATA_DIR") or None, metavar="DIR",
@@ -94,11 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     sweep.add_argument("--dry-run", action="store_true", help="tell what would run, what is there, how long")
     sweep.add_argument("--no-report", action="store_true", help="only train")
 
-    with_out(
-        verb(
-            "status", _status, "tell what is done, running, diverged, failed", "python -m experiments status"
-        )
-    )
+    with_out(verb("status", _status, "tell what is done, running, diverged, failed", "python -m experiments status"))
     with_out(
         verb(
             "report",
@@ -137,9 +134,7 @@ def _plan(given: argparse.Namespace) -> plans.Plan:
     for each in given.only:
         factor, equals, values = each.partition("=")
         if not equals or factor not in ("activation", "optimizer", "dataset", "model") or not values:
-            raise PlanError(
-                f"--only {each!r}: give FACTOR=A,B with a factor of activation, optimizer, dataset, model"
-            )
+            raise PlanError(f"--only {each!r}: give FACTOR=A,B with a factor of activation, optimizer, dataset, model")
         only.setdefault(factor, []).extend(value.strip() for value in values.split(","))
     return plan.narrowed(only) if only else plan
 
@@ -159,12 +154,10 @@ def _sweep(given: argparse.Namespace) -> int:
         print(f"NOTE: {notice}", file=sys.stderr)
     campaign, pending, done = sweep.survey(work, given.out)
     tuned = (
-        ""
-        if plan.tuning.strategy == "none"
-        else f", tuned by {plan.tuning.strategy} (its trials are found on the way)"
+        "" if plan.tuning.strategy == "none" else f", tuned by {plan.tuning.strategy} (its trials are found on the way)"
     )
-    print(f"plan {plan.name}: {len(work.cells)} cells{tuned}; {done} runs there already, {len(pending)} known to be missing, "
-          f"{workers} workers")  # fmt: skip
+    there = f"{done} runs there already, {len(pending)} known to be missing, {workers} workers"
+    print(f"plan {plan.name}: {len(work.cells)} cells{tuned}; {there}")
     if given.dry_run:
         seconds = sweep.estimate(work, pending, workers, campaign.states if campaign else None)
         print(f"estimated time {duration(seconds)}, memory about {workers * 1.2:.1f} GB; nothing was trained")
@@ -223,8 +216,7 @@ def _more(given: argparse.Namespace, work: "sweep.Work") -> None:
         block = f"{dataset}/{model}"
         if block in now:
             print(
-                f"{block}: {now[block]} seeds, "
-                + (f"{more} more" if more else "nothing that more seeds could decide")
+                f"{block}: {now[block]} seeds, " + (f"{more} more" if more else "nothing that more seeds could decide")
             )
             work.grow({block: now[block] + more})
 
@@ -253,9 +245,7 @@ def _status(given: argparse.Namespace) -> int:
                 print(f"  {counts[name]:6d} {name}")
         for number, key, epoch, since in ledger.running():
             if key in planned:
-                print(
-                    f"  worker {number}: {label(planned[key])}, epoch {epoch}, for {duration(time.time() - since)}"
-                )
+                print(f"  worker {number}: {label(planned[key])}, epoch {epoch}, for {duration(time.time() - since)}")
         for key, run in planned.items():
             if statuses.get(key) in ("failed", "oom"):
                 outcome = ledger.outcome(key)

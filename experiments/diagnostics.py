@@ -68,9 +68,7 @@ class Diagnostics:
                 loss = self.setup.loss(y, out) * share
             new = tape.gradient(loss, [*taps, *variables])
             gradients = [old + more for old, more in zip(gradients, new[len(taps) :], strict=True)]
-            outputs, slopes = (
-                dict(zip(self.watched, each, strict=True)) for each in (taps, new[: len(taps)])
-            )
+            outputs, slopes = (dict(zip(self.watched, each, strict=True)) for each in (taps, new[: len(taps)]))
             for name, seen in units.items():
                 after: Any = self.after[name]
                 seen.add(share, outputs[name], outputs[after.name], slopes[name], slopes[after.name],
@@ -110,9 +108,7 @@ class Diagnostics:
         return changes
 
     @staticmethod
-    def _effective_rate(
-        when: str, gradients: dict[str, Any], changes: dict[str, np.ndarray]
-    ) -> dict[str, Any]:
+    def _effective_rate(when: str, gradients: dict[str, Any], changes: dict[str, np.ndarray]) -> dict[str, Any]:
         g = np.concatenate([np.abs(np.asarray(gradient)).ravel() for gradient in gradients.values()])
         d = np.concatenate([np.abs(changes[path]).ravel() for path in gradients])
         moving = g > 1e-12  # below that the quotient is rounding noise

@@ -91,15 +91,9 @@ def head_for(task: str, outputs: int, head: str | None = None, loss: str | None 
         "regression": {"mean_squared_error", "mean_absolute_error", "huber"},
     }[task]  # fmt: skip
     if loss not in allowed:
-        raise PlanError(
-            f"loss {loss!r} does not fit a task of {task}: choose one of {', '.join(sorted(allowed))}"
-        )
+        raise PlanError(f"loss {loss!r} does not fit a task of {task}: choose one of {', '.join(sorted(allowed))}")
     if "crossentropy" in loss and head not in ("softmax", "sigmoid"):
-        raise PlanError(
-            f"loss {loss!r} needs probabilities, head {head!r} gives none: use softmax or sigmoid"
-        )
+        raise PlanError(f"loss {loss!r} needs probabilities, head {head!r} gives none: use softmax or sigmoid")
     if head == "softmax" and outputs == 1:
-        raise PlanError(
-            f"the softmax of the one output of a task of {task} is always 1: use head {default_head}"
-        )
+        raise PlanError(f"the softmax of the one output of a task of {task} is always 1: use head {default_head}")
     return Head(head, loss, task, outputs)

@@ -53,8 +53,7 @@ class Ledger:
                 # All in one transaction: a kill in the middle leaves an empty file, not a half-made ledger.
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.executescript(
-                    f"BEGIN; PRAGMA application_id={APPLICATION}; PRAGMA user_version={SCHEMA};"
-                    f"{_TABLES} COMMIT;"
+                    f"BEGIN; PRAGMA application_id={APPLICATION}; PRAGMA user_version={SCHEMA};{_TABLES} COMMIT;"
                 )
             # One fsync for many runs: a power cut may cost the last seconds, a killed process costs nothing.
             connection.execute("PRAGMA synchronous=NORMAL")
@@ -68,15 +67,11 @@ class Ledger:
     def read(cls, path: Path) -> "Ledger":
         """Open an existing ledger to look at it; a sweep may go on writing it meanwhile."""
         if not path.exists():
-            raise MissingLedger(
-                f"there is no ledger at {path}: run `sweep` first, or name its folder with --out"
-            )
+            raise MissingLedger(f"there is no ledger at {path}: run `sweep` first, or name its folder with --out")
         with contextlib.ExitStack() as undo, _explained(path):
             connection = undo.enter_context(contextlib.closing(_connect(path)))
             if _empty(connection):
-                raise MissingLedger(
-                    f"the ledger {path} is empty: its sweep has just begun, or was stopped at once"
-                )
+                raise MissingLedger(f"the ledger {path} is empty: its sweep has just begun, or was stopped at once")
             _check(path, connection)
             undo.pop_all()
         return cls(path, connection)
@@ -114,9 +109,7 @@ class Ledger:
     def answer(self, cell: str, step: int, proposals: list[dict[str, Any]]) -> None:
         """Keep what an oracle proposed, so that a resumed sweep need not ask again."""
         with self._transaction() as write:
-            write.execute(
-                "INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", (cell, step, json.dumps(proposals))
-            )
+            write.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", (cell, step, json.dumps(proposals)))
 
     def answers(self) -> dict[tuple[str, int], list[dict[str, Any]]]:
         return {(cell, step): json.loads(text)
@@ -136,10 +129,7 @@ class Ledger:
             self._remember(write, facts)
 
     def facts(self) -> dict[str, Any]:
-        return {
-            name: json.loads(value)
-            for name, value in self._read("SELECT name, value FROM facts ORDER BY name")
-        }
+        return {name: json.loads(value) for name, value in self._read("SELECT name, value FROM facts ORDER BY name")}
 
     # What came of it
 
@@ -227,9 +217,7 @@ def _check(path: Path, connection: sqlite3.Connection) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION:
-        raise LedgerError(
-            f"{path} is an SQLite file, but not a ledger of ours: choose another folder with --out"
-        )
+        raise LedgerError(f"{path} is an SQLite file, but not a ledger of ours: choose another folder with --out")
     if version > SCHEMA:
         raise LedgerError(
             f"{path} was written by a newer version (ledger {version}, this program reads up to {SCHEMA}): "

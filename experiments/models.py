@@ -83,9 +83,7 @@ def _finish(shape, layers: list[keras.Layer], head: Head) -> keras.Model:
     return keras.Sequential([keras.Input(shape), *layers])
 
 
-def initial_weights(
-    model: keras.Model, built: list[np.ndarray], initialiser: str, seed: int
-) -> list[np.ndarray]:
+def initial_weights(model: keras.Model, built: list[np.ndarray], initialiser: str, seed: int) -> list[np.ndarray]:
     """One array for each variable of ``model.variables``.
 
     Kernels are drawn (`initialisers.draw`), the head's always by Glorot; all else (biases, slopes) gets back

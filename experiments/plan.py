@@ -100,9 +100,7 @@ def load(name_or_path: str) -> Plan:
     if name_or_path in available():  # a folder of the same name, say the --out of before, does not hide it
         path = FOLDER / f"{name_or_path}.toml"
     elif path.suffix != ".toml" and not os.path.lexists(name_or_path):
-        raise PlanError(
-            checks.unknown("plan", name_or_path, available()) + "; or give the path of a .toml file"
-        )
+        raise PlanError(checks.unknown("plan", name_or_path, available()) + "; or give the path of a .toml file")
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -160,9 +158,7 @@ def _tuning(table: dict[str, Any]) -> Tuning:
         for key, value in table.items()
     }  # fmt: skip
     if checked.get("points", 5) % 2 == 0:
-        raise PlanError(
-            f"tuning: points is {checked['points']}; allowed: odd numbers, the default is in the middle"
-        )
+        raise PlanError(f"tuning: points is {checked['points']}; allowed: odd numbers, the default is in the middle")
     return Tuning(**{"strategy": "grid", **checked} if table else {})
 
 
@@ -200,14 +196,10 @@ def _block(table: dict[str, Any], where: str) -> Block:
                             for name, given in checks.table(value, label).items()}  # fmt: skip
         elif key == "model_args":
             allowed = (
-                names.MODEL_ARGUMENTS[table.get("model", "mlp")]
-                if table.get("model", "mlp") in names.MODELS
-                else ()
+                names.MODEL_ARGUMENTS[table.get("model", "mlp")] if table.get("model", "mlp") in names.MODELS else ()
             )
             checked[key] = {
-                checks.one_of(name, label, allowed): checks.whole(
-                    given, f"{label}.{name}", names.LEAST[name], 100_000
-                )
+                checks.one_of(name, label, allowed): checks.whole(given, f"{label}.{name}", names.LEAST[name], 100_000)
                 for name, given in checks.table(value, label).items()
             }
     return Block(**checked)
@@ -225,10 +217,7 @@ def _named(optimizer: str, value: Any, where: str) -> dict[str, Any]:
 
 
 def _constants(optimizer: str, value: Any, where: str) -> dict[str, float]:
-    return {
-        name: checks.finite(given, f"{where}.{name}")
-        for name, given in _named(optimizer, value, where).items()
-    }
+    return {name: checks.finite(given, f"{where}.{name}") for name, given in _named(optimizer, value, where).items()}
 
 
 def _choices(optimizer: str, value: Any, where: str) -> dict[str, list[float]]:
@@ -236,9 +225,7 @@ def _choices(optimizer: str, value: Any, where: str) -> dict[str, list[float]]:
     found = {}
     for name, values in _named(optimizer, value, where).items():
         if not isinstance(values, list) or not values:
-            raise PlanError(
-                f"{where}.{name} is no list with at least one number; give what tuning may choose from"
-            )
+            raise PlanError(f"{where}.{name} is no list with at least one number; give what tuning may choose from")
         found[name] = [checks.finite(each, f"{where}.{name}") for each in values]
         if len(set(found[name])) < len(values):
             raise PlanError(f"{where}.{name} has a value twice; give each once")

@@ -86,8 +86,7 @@ class Progress:
         left = self.left()
         more = self.campaign.open_cells()
         parts = [
-            f"{self.finished}/{len(self.campaign.needed)} runs"
-            + (f", {more} cells still tuning" if more else ""),
+            f"{self.finished}/{len(self.campaign.needed)} runs" + (f", {more} cells still tuning" if more else ""),
             f"{duration(left)} left" if left is not None else "starting",
         ]
         parts += [f"{self.counts[s]} {s}" for s in ("diverged", "failed", "oom") if self.counts[s]]

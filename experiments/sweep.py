@@ -76,9 +76,7 @@ def prepare(plan: Plan, data_dir: str | None) -> Work:
             "canonical": data.canonical, "split": data.split, "task": data.task,
             "sizes": {part: len(getattr(data, part).y) for part in ("train", "validation", "test")},
         }  # fmt: skip
-    return Work(
-        plan, cells(plan, found), {f.name: f.examples for f in found.values()}, notices, list(sets.values())
-    )
+    return Work(plan, cells(plan, found), {f.name: f.examples for f in found.values()}, notices, list(sets.values()))
 
 
 def block_of(run: Run) -> str:
@@ -144,9 +142,7 @@ class Campaign:
         jobs: list[Bundle | Ask] = []
         for number in range(len(self.states)) if numbers is None else numbers:
             now = self.states[number]
-            runs = [
-                p.run for p in now.planned if p.run.key not in self._results and p.run.key not in self._sent
-            ]
+            runs = [p.run for p in now.planned if p.run.key not in self._results and p.run.key not in self._sent]
             jobs += bundles(runs, self.work.examples)
             self._sent |= {run.key for run in runs}
             if now.ask is not None and now.ask.key not in self._sent:
@@ -171,11 +167,7 @@ class Campaign:
 
     def _advance(self, numbers: set[int]) -> list[Bundle | Ask]:
         # Scoring runs change nothing about a cell that is not being tuned, or no longer is.
-        numbers = {
-            n
-            for n in numbers
-            if self.states[n].choice is None and self.work.cells[n].tuning.strategy != "none"
-        }
+        numbers = {n for n in numbers if self.states[n].choice is None and self.work.cells[n].tuning.strategy != "none"}
         for number in sorted(numbers):
             self.states[number] = state(self.work.cells[number], self._look, self._answers)
             self._note(number)

@@ -33,9 +33,7 @@ HOSTS = (
     "download.pytorch" + ".org",
     "piwheels" + ".org",
 )
-MACHINE = re.compile(
-    r"(?<![\w.~$})>-])/(?:home|root|Users|work|workspace|mnt|media|private)/\w|\b[A-Z]:\\\\?Users"
-)
+MACHINE = re.compile(r"(?<![\w.~$})>-])/(?:home|root|Users|work|workspace|mnt|media|private)/\w|\b[A-Z]:\\\\?Users")
 
 
 def files() -> list[Path]:
@@ -46,9 +44,7 @@ def files() -> list[Path]:
         folders[:] = [
             each
             for each in folders
-            if each not in SKIPPED
-            and not each.endswith(".egg-info")
-            and (not each.startswith(".") or each in HIDDEN)
+            if each not in SKIPPED and not each.endswith(".egg-info") and (not each.startswith(".") or each in HIDDEN)
         ]
         found += [
             Path(folder) / each
@@ -102,8 +98,6 @@ LONGEST = 500  # lines; most files stay under 250
 
 
 def test_files_of_code_are_short():
-    lengths = {
-        path: len(path.read_text(encoding="utf-8").splitlines()) for path in files() if path.suffix == ".py"
-    }
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in files() if path.suffix == ".py"}
     assert not {path: length for path, length in lengths.items() if length > LONGEST}
     assert sum(length > 250 for length in lengths.values()) <= 0.15 * len(lengths)

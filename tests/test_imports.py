@@ -156,9 +156,7 @@ def test_what_a_part_may_import_of_the_project(name):
     assert members, f"there is no {part}"
     for module in members:
         wrong = {
-            each
-            for each in inside(module)
-            if not any(within(each, f"experiments.{allowed}") for allowed in ONLY[name])
+            each for each in inside(module) if not any(within(each, f"experiments.{allowed}") for allowed in ONLY[name])
         }
         assert not wrong, f"{module} imports {', '.join(sorted(wrong))}"
 
@@ -173,9 +171,7 @@ def test_the_leaves_are_of_the_standard_library(module):
 
 def test_nobody_imports_the_command_line_and_only_workers_import_training():
     assert [name for name in MODULES if "experiments.cli" in imports(name)] == ["experiments.__main__"]
-    trainers = {
-        name for name in MODULES if any(within(each, "experiments.training") for each in imports(name))
-    }
+    trainers = {name for name in MODULES if any(within(each, "experiments.training") for each in imports(name))}
     allowed = (
         "experiments.training",
         "experiments.scheduling.worker",
@@ -216,9 +212,7 @@ def test_what_the_parent_process_loads_brings_no_backend_along(name):
     for module in MODULES:
         if within(module, f"experiments.{name}"):
             heavy = {
-                each
-                for each in loaded_with(module)
-                if each.partition(".")[0] in BACKENDS or within(each, "custom")
+                each for each in loaded_with(module) if each.partition(".")[0] in BACKENDS or within(each, "custom")
             }
             assert not heavy, f"{module} loads {', '.join(sorted(heavy))}"
 

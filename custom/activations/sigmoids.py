@@ -75,8 +75,7 @@ SIGMOID = Spec(
     function=sigmoid,
     gradient=sigmoid_derivative,
     keras="keras.activations.sigmoid",
-    source="Rumelhart, Hinton, Williams: Learning representations by back-propagating errors. "
-    "Nature 323, 1986",
+    source="Rumelhart, Hinton, Williams: Learning representations by back-propagating errors. Nature 323, 1986",
     deviations="none",
 )
 

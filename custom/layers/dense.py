@@ -72,9 +72,7 @@ class Dense(keras.layers.Layer):
 
     def build(self, input_shape: tuple) -> None:
         channels = known_channels(self, input_shape)
-        self.kernel = self.add_weight(
-            shape=(channels, self.units), initializer=self.kernel_initializer, name="kernel"
-        )
+        self.kernel = self.add_weight(shape=(channels, self.units), initializer=self.kernel_initializer, name="kernel")
         self.bias = (
             self.add_weight(shape=(self.units,), initializer=self.bias_initializer, name="bias")
             if self.use_bias

@@ -67,13 +67,9 @@ class MaxoutDense(keras.layers.Layer):
 
     def build(self, input_shape: tuple) -> None:
         channels, wide = known_channels(self, input_shape), self.units * self.pieces
-        self.kernel = self.add_weight(
-            shape=(channels, wide), initializer=self.kernel_initializer, name="kernel"
-        )
+        self.kernel = self.add_weight(shape=(channels, wide), initializer=self.kernel_initializer, name="kernel")
         self.bias = (
-            self.add_weight(shape=(wide,), initializer=self.bias_initializer, name="bias")
-            if self.use_bias
-            else None
+            self.add_weight(shape=(wide,), initializer=self.bias_initializer, name="bias") if self.use_bias else None
         )
         self.built = True
 

@@ -20,9 +20,7 @@ from custom.losses.base import (
 from custom.spec import Spec
 
 SHANNON = "Shannon (1948), A Mathematical Theory of Communication, Bell System Technical Journal 27, 379-423"
-FLOOR = (
-    "p is raised to 1e-7 (2⁻¹⁴ in float16) before the logarithm, and the gradient is the formula's at that p"
-)
+FLOOR = "p is raised to 1e-7 (2⁻¹⁴ in float16) before the logarithm, and the gradient is the formula's at that p"
 
 
 def binary_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=0.0):

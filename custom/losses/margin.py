@@ -107,8 +107,7 @@ def _one_hot(y_true, y_pred):
     y, y_hat = matched("CategoricalHinge", y_true, y_pred)
     if y_hat.shape[-1] == 1:
         raise ValueError(
-            f"CategoricalHinge: y_pred has shape {tuple(y_hat.shape)}, a single class. "
-            "Give at least two, or use Hinge."
+            f"CategoricalHinge: y_pred has shape {tuple(y_hat.shape)}, a single class. Give at least two, or use Hinge."
         )
     check_labels(
         "CategoricalHinge",

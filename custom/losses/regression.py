@@ -59,9 +59,7 @@ class MeanSquaredError(FormulaLoss):
         Gauss (1809), "Theoria motus corporum coelestium", book II, section 3.
     """
 
-    def __init__(
-        self, reduction: str = "sum_over_batch_size", name: str = "mean_squared_error", dtype: Any = None
-    ):
+    def __init__(self, reduction: str = "sum_over_batch_size", name: str = "mean_squared_error", dtype: Any = None):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
 
     def call(self, y_true, y_pred):
@@ -112,9 +110,7 @@ class MeanAbsoluteError(FormulaLoss):
         Laplace (1774), "Mémoire sur la probabilité des causes par les évènemens".
     """
 
-    def __init__(
-        self, reduction: str = "sum_over_batch_size", name: str = "mean_absolute_error", dtype: Any = None
-    ):
+    def __init__(self, reduction: str = "sum_over_batch_size", name: str = "mean_absolute_error", dtype: Any = None):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
 
     def call(self, y_true, y_pred):

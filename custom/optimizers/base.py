@@ -85,9 +85,7 @@ class RuleOptimizer(keras.optimizers.Optimizer):
             return
         super().build(variables)
         starts = [keras.initializers.Constant(self._start(slot)) for slot in self.slots]
-        created = (
-            list(self.add_optimizer_variables(variables, list(self.slots), starts)) if self.slots else []
-        )
+        created = list(self.add_optimizer_variables(variables, list(self.slots), starts)) if self.slots else []
         for name, start in self.scalars.items():
             created.append([self._scalar(variable, name, start) for variable in variables])
         self._slots = created

@@ -45,9 +45,7 @@ def tolerance(dtype: str, units: float = 8.0) -> dict[str, float]:
     return {"rtol": units * ROUNDING[dtype], "atol": SMALLEST[dtype]}
 
 
-def assert_close(
-    actual: Any, desired: Any, dtype: str = "float32", what: str = "", units: float = 8.0
-) -> None:
+def assert_close(actual: Any, desired: Any, dtype: str = "float32", what: str = "", units: float = 8.0) -> None:
     """Fail unless two arrays or tensors agree to ``units`` of rounding of ``dtype``."""
     allowed = tolerance(dtype, units)
     np.testing.assert_allclose(

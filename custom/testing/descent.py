@@ -127,9 +127,7 @@ def mirrored_path(
     """
     import tensorflow as tf
 
-    strategy = tf.distribute.MirroredStrategy(
-        [device.name for device in tf.config.list_logical_devices("CPU")]
-    )
+    strategy = tf.distribute.MirroredStrategy([device.name for device in tf.config.list_logical_devices("CPU")])
     with strategy.scope():
         weights, optimizer = new_weights(), make()
         optimizer.build(weights)
@@ -138,7 +136,6 @@ def mirrored_path(
         strategy.run(lambda each=each: optimizer.apply([to_tensor(g) for g in each], weights))
         points.append(np.concatenate([to_numpy(w).ravel() for w in weights]))
     copies = [
-        np.stack([to_numpy(copy).ravel() for copy in strategy.experimental_local_results(w.value)])
-        for w in weights
+        np.stack([to_numpy(copy).ravel() for copy in strategy.experimental_local_results(w.value)]) for w in weights
     ]
     return points, copies

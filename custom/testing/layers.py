@@ -84,9 +84,7 @@ def check_layer(
         >>> check_layer(LeakyReLU, (6,), arguments={"negative_slope": 0.2})
     """
     name = getattr(make, "__name__", type(make).__name__)
-    case = LayerCase(
-        name=name, make=make, input_shape=tuple(input_shape), arguments=arguments or {}, masks=masks
-    )
+    case = LayerCase(name=name, make=make, input_shape=tuple(input_shape), arguments=arguments or {}, masks=masks)
     run_checks(LAYER_CHECKS, case)
 
 
@@ -155,9 +153,7 @@ def every_precision_is_kept(case: LayerCase) -> None:
         assert dtype_of(y) == policy.compute_dtype, f"under {precision} the output is {dtype_of(y)}."
         for weight in layer.weights:
             assert weight.dtype == policy.variable_dtype, f"{precision}: {weight.name} is {weight.dtype}."
-        np.testing.assert_allclose(
-            to_numpy(y), to_numpy(expected), rtol=0.05, atol=0.05, err_msg=f"under {precision}"
-        )
+        np.testing.assert_allclose(to_numpy(y), to_numpy(expected), rtol=0.05, atol=0.05, err_msg=f"under {precision}")
 
 
 def a_mask_is_passed_on(case: LayerCase) -> None:
@@ -237,9 +233,7 @@ def a_compiled_step_is_traced_once(case: LayerCase) -> None:
     assert after_one, "the first step has not passed through the counter."
     for _ in range(2):
         compiled.train_on_batch(x, y)
-    assert counter.traces == after_one, (
-        f"{counter.traces - after_one} more traces by the steps after the first."
-    )
+    assert counter.traces == after_one, f"{counter.traces - after_one} more traces by the steps after the first."
     for _ in range(3):
         eager.train_on_batch(x, y)
     for one, other in zip(weights_of(eager), weights_of(compiled), strict=True):

@@ -236,9 +236,7 @@ def gradient_equals_autodiff(case: LossCase) -> None:
         slopes = gradient(per_sample(case, y), p)
         allowed = 8 * case.units * ROUNDING["float32"] * (1 + abs(slopes))
         error = abs(to_numpy(stated) - slopes)
-        assert (error <= allowed).all(), (
-            f"at y={y}, p={p}, autodiff gives {slopes}, the gradient is off by {error}."
-        )
+        assert (error <= allowed).all(), f"at y={y}, p={p}, autodiff gives {slopes}, the gradient is off by {error}."
 
 
 def autodiff_equals_finite_differences(case: LossCase) -> None:
@@ -378,9 +376,7 @@ def replicas_share_the_loss(case: LossCase) -> None:
         return  # MirroredStrategy is TensorFlow's
     import tensorflow as tf
 
-    strategy = tf.distribute.MirroredStrategy(
-        [device.name for device in tf.config.list_logical_devices("CPU")]
-    )
+    strategy = tf.distribute.MirroredStrategy([device.name for device in tf.config.list_logical_devices("CPU")])
     n = strategy.num_replicas_in_sync
     y, p = sample(case, (6 * n,))
     parts = [

@@ -131,20 +131,13 @@ def gradients(steps: int, seed: int = 0) -> Gradients:
 
     def one(w: np.ndarray) -> np.ndarray:
         scale = 10.0 ** draw.integers(-2, 2, size=w.shape)
-        return (
-            (draw.normal(size=w.shape) * scale * (draw.random(w.shape) > 0.1))
-            .astype("float32")
-            .astype("float64")
-        )
+        return (draw.normal(size=w.shape) * scale * (draw.random(w.shape) > 0.1)).astype("float32").astype("float64")
 
     return [(one(STARTS[0]), one(STARTS[1])) for _ in range(steps)]
 
 
 def new_weights(dtype: str = "float32") -> list[keras.Variable]:
-    return [
-        keras.Variable(ops.convert_to_tensor(w, dtype), dtype=dtype, name=f"w{i}")
-        for i, w in enumerate(STARTS)
-    ]
+    return [keras.Variable(ops.convert_to_tensor(w, dtype), dtype=dtype, name=f"w{i}") for i, w in enumerate(STARTS)]
 
 
 def path(optimizer: Any, given: Gradients, dtype: str = "float32") -> list[np.ndarray]:
@@ -230,9 +223,7 @@ def a_quadratic_is_minimised(case: OptimizerCase) -> None:
     """½ (w₁² + 10 w₂²) from (1, 1), in one compiled loop where the backend has one."""
     rate, steps = case.quadratic
     w = descent.descend(case.optimizer(learning_rate=rate), descent.quadratic_gradient, (1.0, 1.0), steps)
-    assert descent.quadratic(w) < 1e-3 * descent.quadratic((1.0, 1.0)), (
-        f"{steps} steps of rate {rate} end at {w}."
-    )
+    assert descent.quadratic(w) < 1e-3 * descent.quadratic((1.0, 1.0)), f"{steps} steps of rate {rate} end at {w}."
 
 
 def rosenbrock_is_minimised(case: OptimizerCase) -> None:
@@ -291,9 +282,7 @@ def moving_average_is_keras(case: OptimizerCase) -> None:
 def accumulation_is_keras(case: OptimizerCase) -> None:
     """Three gradients at a time: nothing moves in between, then the rule gets their mean, as one step."""
     given = gradients(9, seed=4)
-    means = [
-        tuple(np.mean([step[i] for step in given[n : n + 3]], axis=0) for i in (0, 1)) for n in (0, 3, 6)
-    ]
+    means = [tuple(np.mean([step[i] for step in given[n : n + 3]], axis=0) for i in (0, 1)) for n in (0, 3, 6)]
     walked = path(case.optimizer(gradient_accumulation_steps=3), given)
     for n in (0, 1):
         np.testing.assert_array_equal(walked[n], flat(STARTS).astype("float32"), "moved before its time")
@@ -339,9 +328,7 @@ def every_precision_is_kept(case: OptimizerCase) -> None:
             coarse = dtype != "float64"
             allowed = ROUNDING[dtype] * 32 * (1 + abs(wanted[-1]) + way) if coarse else 1e-6 * way + 1e-12
             error = abs(flat(weights) - wanted[-1])
-            assert (error <= allowed).all(), (
-                f"in {dtype}, three steps end at {flat(weights)}, not {wanted[-1]}."
-            )
+            assert (error <= allowed).all(), f"in {dtype}, three steps end at {flat(weights)}, not {wanted[-1]}."
 
 
 def arguments_survive_the_configuration(case: OptimizerCase) -> None:
@@ -372,9 +359,7 @@ def constructor_defaults_moved(case: OptimizerCase) -> dict[str, Any]:
 
 def bad_arguments_are_told(case: OptimizerCase) -> None:
     """NaN and -1 for each numeric argument: a ValueError with its name and the value."""
-    numeric = [
-        name for name, default in constructor_arguments(case.make).items() if isinstance(default, float)
-    ]
+    numeric = [name for name, default in constructor_arguments(case.make).items() if isinstance(default, float)]
     assert "learning_rate" in numeric, "learning_rate has no number as its default."
     for name in numeric:
         for value in (float("nan"), -1.0):

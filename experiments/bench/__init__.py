@@ -26,12 +26,14 @@ def run(out: Path, data_dir: str | None, epochs: int, seeds: int, loop_runs: int
     Args:
         out: folder of the table.
         data_dir: where mnist.npz is.
-        epochs, seeds: of each of the 12 cells.
+        epochs: of each run.
+        seeds: of each of the 12 cells.
         loop_runs: time only that many runs of the loop, evenly spread (0: all); the rest is extrapolated, and the
             table says so.
     """
     out.mkdir(parents=True, exist_ok=True)
-    yield f"MNIST MLP 784-128-64-10, {len(ACTIVATIONS) * len(OPTIMIZERS)} cells x {seeds} seeds x {epochs} epochs, batch 128"
+    cells = len(ACTIVATIONS) * len(OPTIMIZERS)
+    yield f"MNIST MLP 784-128-64-10, {cells} cells x {seeds} seeds x {epochs} epochs, batch 128"
     ours = _sweep(data_dir, epochs, seeds)
     yield _line("sweep", ours)
     loop = _loop(ours.pop("dataset"), data_dir, epochs, seeds, loop_runs)
@@ -40,7 +42,8 @@ def run(out: Path, data_dir: str | None, epochs: int, seeds: int, loop_runs: int
               "ratio_marginal": loop["marginal"] / ours["marginal"]}  # fmt: skip
     (out / "bench.json").write_text(json.dumps(result, indent=2) + "\n")
     (out / "bench.md").write_text(_table(result, epochs, seeds))
-    yield f"ratio: {result['ratio_all']:.1f} for all, {result['ratio_marginal']:.1f} by model-epoch; table: {out / 'bench.md'}"
+    yield f"ratio: {result['ratio_all']:.1f} for all, {result['ratio_marginal']:.1f} by model-epoch"
+    yield f"table: {out / 'bench.md'}"
 
 
 def _sweep(data_dir: str | None, epochs: int, seeds: int) -> dict[str, Any]:
@@ -101,7 +104,8 @@ def _loop(dataset: str, data_dir: str | None, epochs: int, seeds: int, only: int
         seconds = first["ready"] + mean(run["seconds"] for run in rest) * len(runs)
     return {
         "runs": len(runs), "seconds": seconds, "workers": 1, "fixed": seconds - marginal * len(runs) * epochs,
-        "marginal": marginal, "accuracy": mean(run["accuracy"] for run in rest), "extrapolated": len(chosen) < len(runs),
+        "marginal": marginal, "accuracy": mean(run["accuracy"] for run in rest),
+        "extrapolated": len(chosen) < len(runs),
     }  # fmt: skip
 
 

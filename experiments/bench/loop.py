@@ -46,9 +46,7 @@ def main() -> None:
         )
         _, accuracy = model.evaluate(*test, batch_size=1000, verbose=0)
         print(
-            json.dumps(
-                {"seconds": time.perf_counter() - started, "epochs": clock.seconds, "accuracy": accuracy}
-            ),
+            json.dumps({"seconds": time.perf_counter() - started, "epochs": clock.seconds, "accuracy": accuracy}),
             flush=True,
         )
 

@@ -157,9 +157,7 @@ def nearest_mean_accuracy(arrays: Mapping[str, np.ndarray], classes: int) -> tup
     step = max(1, len(arrays["x_test"]) // PROBE)
     probe, truth = arrays["x_test"][::step], arrays["y_test"].ravel()[::step]
     flat = probe.reshape(len(probe), -1).astype(np.float32)
-    means = np.stack(
-        [x[y == c].reshape(-1, flat.shape[1]).astype(np.float32).mean(axis=0) for c in np.unique(y)]
-    )
+    means = np.stack([x[y == c].reshape(-1, flat.shape[1]).astype(np.float32).mean(axis=0) for c in np.unique(y)])
     # |x - m|² without |x|², which is the same for every class.
     distance = (means**2).sum(axis=1) - 2 * flat @ means.T
     named = np.unique(y)[distance.argmin(axis=1)]

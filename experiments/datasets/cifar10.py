@@ -102,9 +102,7 @@ def find(folder: Path, place: str) -> Source | None:
                 return files_source("cifar10", f"{name} in {place}", present(files), read_python_folder)
         if (base / "cifar-10-batches-bin").is_dir():
             files = [base / "cifar-10-batches-bin" / f"{batch}.bin" for batch in BATCHES]
-            return files_source(
-                "cifar10", f"cifar-10-batches-bin in {place}", present(files), read_binary_folder
-            )
+            return files_source("cifar10", f"cifar-10-batches-bin in {place}", present(files), read_binary_folder)
         if (base / "cifar10.npz").is_file():
             return files_source("cifar10", f"cifar10.npz in {place}", [base / "cifar10.npz"], read_npz)
     return None
@@ -187,9 +185,7 @@ Batch = tuple[np.ndarray, np.ndarray]
 def from_batches(batches: Mapping[str, Batch], where: str, canonical: bool) -> Whole:
     absent = [name for name in BATCHES if name not in batches]
     if absent:
-        raise DataError(
-            f"{where} has no {', '.join(absent)}. Expected: {', '.join(BATCHES)}. {LAYOUT.remedy}"
-        )
+        raise DataError(f"{where} has no {', '.join(absent)}. Expected: {', '.join(BATCHES)}. {LAYOUT.remedy}")
     height, width, channels = LAYOUT.image
 
     def images(flat: np.ndarray) -> np.ndarray:

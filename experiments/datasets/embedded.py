@@ -61,8 +61,7 @@ def source(name: str) -> Source:
         installed = version("scikit-learn")
     except PackageNotFoundError:
         raise MissingData(
-            f"{name} comes with scikit-learn, which is not installed."
-            " Install the extra: gradlab[experiments]."
+            f"{name} comes with scikit-learn, which is not installed. Install the extra: gradlab[experiments]."
         ) from None
     return Source(
         name=name,

@@ -174,9 +174,7 @@ def _find(base: str, folder: Path, place: str) -> Source | None:
     try:
         return FILES[base].find(folder, place)
     except OSError as error:
-        raise DataError(
-            f"{place} {folder} cannot be read ({error}). Let it be read, or name another."
-        ) from None
+        raise DataError(f"{place} {folder} cannot be read ({error}). Let it be read, or name another.") from None
 
 
 def _named(data_dir: Folder) -> Folder:

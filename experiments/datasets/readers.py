@@ -43,9 +43,7 @@ def damage(where: Path, remedy: str) -> Iterator[None]:
         yield
     except BROKEN as error:
         said = " ".join(f"{error}".split()) or type(error).__name__
-        raise DataError(
-            f"{where} is truncated or damaged ({said}). Expected: a whole file. {remedy}"
-        ) from None
+        raise DataError(f"{where} is truncated or damaged ({said}). Expected: a whole file. {remedy}") from None
 
 
 def npz_headers(path: Path) -> dict[str, tuple[Shape, np.dtype]]:

@@ -87,9 +87,7 @@ def draw(among: np.ndarray, strata: np.ndarray, total: int, key: str) -> np.ndar
     by_stratum = among[np.lexsort((random, strata[among]))]
     values, counts = np.unique(strata[among], return_counts=True)
     starts = np.cumsum(counts) - counts
-    taken = [
-        by_stratum[start : start + quota] for start, quota in zip(starts, quotas(counts, total), strict=True)
-    ]
+    taken = [by_stratum[start : start + quota] for start, quota in zip(starts, quotas(counts, total), strict=True)]
     return np.sort(np.concatenate(taken)) if values.size else among[:0]
 
 
@@ -134,9 +132,7 @@ def indices(
     validation = draw(train, layer, round(VALIDATION_SHARE * len(train)), key("validation"))
     train = without(train, validation)
     if size is None:
-        words += (
-            f"validation {VALIDATION_SHARE * 100:.0f} %{'' if official_test else ' of the rest'} stratified"
-        )
+        words += f"validation {VALIDATION_SHARE * 100:.0f} %{'' if official_test else ' of the rest'} stratified"
     else:
         smallest, largest = subset_sizes(card, len(train))
         if not smallest <= size <= largest:

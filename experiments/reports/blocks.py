@@ -176,9 +176,7 @@ def _block(
     table = summary.fill_grid(table, sorted(pairs or everything), len(asked))
     table = _labelled(table, table)
     runs = _labelled(runs, table)
-    table = table.assign(
-        _row=_places(table["activation"], names[0]), _column=_places(table["optimizer"], names[1])
-    )
+    table = table.assign(_row=_places(table["activation"], names[0]), _column=_places(table["optimizer"], names[1]))
     by = ["learning_rate", "batch_size", "initialiser", "constants"]
     table = table.sort_values(["_row", "_column", *by], kind="stable", ignore_index=True)
     columns = list(dict.fromkeys(table.sort_values(["_column", *by], kind="stable")["column"]))

@@ -80,9 +80,7 @@ def budget_table(block: Block, axis: str, train: int | None = None) -> str:
     for name in dict.fromkeys(block.columns):
         mine = found[found["optimizer"] == name]
         if len(mine):
-            rows.append(
-                [markdown(name), *(_tell(block, mine[mine["budget"] == budget]) for budget in budgets)]
-            )
+            rows.append([markdown(name), *(_tell(block, mine[mine["budget"] == budget]) for budget in budgets)])
     show = seconds if axis == "seconds" else lambda budget: count(int(budget), NOUNS[axis])
     unit = f" ({block.metric.unit.strip()})" if block.metric.unit else ""
     head = [f"optimizer: validation{unit} after", *map(show, budgets)]

@@ -38,9 +38,7 @@ def differences(block: Block) -> pd.DataFrame:
     if block.deep.empty or block.rates != "tuned":
         return pd.DataFrame()
     key = [*CELL, "seed"]
-    sides = [
-        part[part["value"].notna()].drop_duplicates(key)[[*key, "value"]] for part in (block.runs, block.deep)
-    ]
+    sides = [part[part["value"].notna()].drop_duplicates(key)[[*key, "value"]] for part in (block.runs, block.deep)]
     both = sides[0].merge(sides[1], on=key, suffixes=("_tuned", "_deep"))
     return both.assign(difference=both["value_deep"] - both["value_tuned"])
 
@@ -69,9 +67,7 @@ def deep_section(found: Sequence[Evidence]) -> list[str]:
         parts.append(f"### {markdown(block.name)}")
         cells = paired(block)
         if cells.empty:
-            parts.append(
-                "No cell has runs with the rate alone tuned and with the constants tuned too, so far."
-            )
+            parts.append("No cell has runs with the rate alone tuned and with the constants tuned too, so far.")
             continue
         parts += [_sentence(block, cells), _table(block, cells)]
     if not parts:

@@ -95,9 +95,7 @@ def evidence_of_change(block: Block, factor: str) -> pd.DataFrame:
         return NOTHING
     tuned, defaults = scores(block), scores(block.defaults)
     both = tuned.merge(defaults[["activation", "optimizer", "seed"]])
-    complete = both.groupby(["activation" if factor == "optimizer" else "optimizer", "seed"])[
-        factor
-    ].nunique()
+    complete = both.groupby(["activation" if factor == "optimizer" else "optimizer", "seed"])[factor].nunique()
     if both.empty or both[factor].nunique() < 2 or complete.max() < both[factor].nunique():
         return NOTHING
     return statistics.ranking_change(tuned, defaults, factor)

@@ -12,9 +12,7 @@ SPREAD = (0.1, 0.9)
 """Quantiles that tell how far runs lie apart."""
 
 
-def by_layer(
-    block: Block, value: str, moments: Sequence[str] = MOMENTS, *, ratio: bool = False
-) -> pd.DataFrame:
+def by_layer(block: Block, value: str, moments: Sequence[str] = MOMENTS, *, ratio: bool = False) -> pd.DataFrame:
     """One row an activation, moment and layer, over all optimizers and seeds.
 
     Args:

@@ -21,8 +21,7 @@ ONLY_RATE = (
     " (Choi et al. 2019)."
 )
 AT_DEFAULTS = (
-    "No learning rate was tuned: this compares defaults, and tuned rates can change the ranking"
-    " (Choi et al. 2019)."
+    "No learning rate was tuned: this compares defaults, and tuned rates can change the ranking (Choi et al. 2019)."
 )
 
 
@@ -47,9 +46,7 @@ def _trained(block: Block, facts: Mapping[str, Any]) -> str:
         (d for d in facts.get("datasets") or () if d.get("fingerprint") == block.fingerprint), {}
     )
     sizes = data.get("sizes") or {}
-    parts = [
-        f"{number:,} {'training' if name == 'train' else markdown(name)}" for name, number in sizes.items()
-    ]
+    parts = [f"{number:,} {'training' if name == 'train' else markdown(name)}" for name, number in sizes.items()]
     release = {True: "verified as the canonical release", False: UNVERIFIED}.get(block.verified)  # type: ignore[arg-type]
     title = markdown(block.title or block.dataset)
     within = [f"{join(parts)} examples"] if parts else []
@@ -120,13 +117,7 @@ def _tuning(blocks: Sequence[Block], runs: pd.DataFrame, facts: Mapping[str, Any
     text += f" In {count(edge, 'cell')} the choice still lay at an edge." if edge else ""
     text += " Test data were not read while tuning."
     deep = sorted(
-        {
-            name
-            for block in blocks
-            if len(block.choices)
-            for names in block.choices["constants"]
-            for name in names
-        }
+        {name for block in blocks if len(block.choices) for names in block.choices["constants"] for name in names}
     )
     if deep:
         cells = count(sum(int(_deep(block).sum()) for block in blocks), "cell")
@@ -136,9 +127,7 @@ def _tuning(blocks: Sequence[Block], runs: pd.DataFrame, facts: Mapping[str, Any
 
 
 def _deep(block: Block) -> pd.Series:
-    return pd.Series(
-        [len(each) > 0 for each in block.choices["constants"]] if len(block.choices) else [], dtype=bool
-    )
+    return pd.Series([len(each) > 0 for each in block.choices["constants"]] if len(block.choices) else [], dtype=bool)
 
 
 def _at_defaults(block: Block) -> bool:
@@ -146,8 +135,7 @@ def _at_defaults(block: Block) -> bool:
 
     known = block.runs[block.runs["learning_rate"].notna()]
     return all(
-        value == default_rate(str(name))
-        for name, value in zip(known["optimizer"], known["learning_rate"], strict=True)
+        value == default_rate(str(name)) for name, value in zip(known["optimizer"], known["learning_rate"], strict=True)
     )
 
 
@@ -162,9 +150,7 @@ def _scored(blocks: Sequence[Block]) -> str:
         " validation metric, and reads the test data once, at the end."
     )
     if diverged:
-        text += (
-            f" {count(diverged, 'run')} diverged and {'count' if diverged > 1 else 'counts'} at chance level."
-        )
+        text += f" {count(diverged, 'run')} diverged and {'count' if diverged > 1 else 'counts'} at chance level."
     return text
 
 
@@ -172,9 +158,7 @@ def _compared(found: Sequence[Evidence]) -> str:
     most = max((int(each.block.cells["seeds"].max()) for each in found if len(each.block.cells)), default=0)
     margins = list(dict.fromkeys(each.block.metric.gap(each.margin) for each in found))
     interval = (
-        "Student's t"
-        if most < FEW
-        else f"BCa bootstrap ({RESAMPLES:,} resamples), Student's t below {FEW} seeds"
+        "Student's t" if most < FEW else f"BCa bootstrap ({RESAMPLES:,} resamples), Student's t below {FEW} seeds"
     )
     return (
         f"Intervals are 95 % ({interval}). Levels of a factor were averaged over the other factor within"

@@ -17,9 +17,7 @@ from experiments.reports.tables import statistics_tables
 from experiments.reports.text import code, count, markdown
 
 
-def page(
-    found: Sequence[Evidence], runs: pd.DataFrame, timings: pd.DataFrame, facts: Mapping[str, Any]
-) -> str:
+def page(found: Sequence[Evidence], runs: pd.DataFrame, timings: pd.DataFrame, facts: Mapping[str, Any]) -> str:
     """The whole page.
 
     Args:
@@ -73,10 +71,7 @@ def _linked(found: Sequence[Evidence]) -> str:
 
 def data(runs: pd.DataFrame, facts: Mapping[str, Any]) -> str:
     """One line a data set, of the facts and of the runs."""
-    told = {
-        (str(each.get("name")), str(each.get("fingerprint", ""))): each
-        for each in facts.get("datasets") or ()
-    }
+    told = {(str(each.get("name")), str(each.get("fingerprint", ""))): each for each in facts.get("datasets") or ()}
     for _, run in runs.drop_duplicates(["dataset", "fingerprint"]).iterrows():
         found = {
             "title": run["dataset_title"],
@@ -154,9 +149,7 @@ def _pictures(block: Block) -> str:
     parts = [f"### {markdown(block.name)}"]
     for picture in pictures(block):
         path = f"figures/{block.slug}-{picture.name}"
-        parts.append(
-            f"#### {picture.heading}\n\n![{markdown(picture.alt(block))}]({path}.png)\n\n[SVG]({path}.svg)"
-        )
+        parts.append(f"#### {picture.heading}\n\n![{markdown(picture.alt(block))}]({path}.png)\n\n[SVG]({path}.svg)")
     return "\n\n".join(parts)
 
 

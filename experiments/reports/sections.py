@@ -47,12 +47,8 @@ def tables_section(found: Evidence, facts: Mapping[str, Any]) -> str:
             continue
         spread = [f"{number(each['low'])} to {number(each['high'])}" if np.isfinite(each["low"]) else ""
                   for _, each in means.iterrows()]  # fmt: skip
-        rows = [
-            [markdown(each["level"]), number(each["mean"]), spread[place]] for place, each in means.iterrows()
-        ]
-        parts.append(
-            table([factor, f"mean over {over_word(factor)}{unit}", "95 % interval over seeds"], rows, "lrr")
-        )
+        rows = [[markdown(each["level"]), number(each["mean"]), spread[place]] for place, each in means.iterrows()]
+        parts.append(table([factor, f"mean over {over_word(factor)}{unit}", "95 % interval over seeds"], rows, "lrr"))
     return "\n\n".join([*parts, *_changes(found), *_inside(block), *_budgets(block, facts), *_lost(block)])
 
 
@@ -80,11 +76,7 @@ def _changes(found: Evidence) -> list[str]:
             "",
         ]
         parts.append(table(head, rows, "lrrrrrrl"))
-    return (
-        ["Ranks within each cell of the other factor and seed, averaged (1 is best):", *parts]
-        if parts
-        else []
-    )
+    return ["Ranks within each cell of the other factor and seed, averaged (1 is best):", *parts] if parts else []
 
 
 def _inside(block: Block) -> list[str]:
@@ -163,12 +155,7 @@ def time_section(blocks: Sequence[Block], timings: pd.DataFrame, facts: Mapping[
         joined = block.runs.merge(block.timings, on="key")
         if joined.empty:
             continue
-        by = (
-            joined.groupby("column")[["seconds", "seconds_per_epoch"]]
-            .median()
-            .reindex(block.columns)
-            .dropna()
-        )
+        by = joined.groupby("column")[["seconds", "seconds_per_epoch"]].median().reindex(block.columns).dropna()
         rows = [[markdown(name), seconds(each["seconds"]), seconds(each["seconds_per_epoch"])]
                 for name, each in by.iterrows()]  # fmt: skip
         told += [f"### {markdown(block.name)}",

@@ -93,9 +93,7 @@ def drawable(text: object) -> str:
     >>> drawable("relu"), drawable("a\U00013000b")
     ('relu', 'a‹13000›b')
     """
-    return "".join(
-        each if ord(each) in _glyphs() or each == " " else f"‹{ord(each):04X}›" for each in plain(text)
-    )
+    return "".join(each if ord(each) in _glyphs() or each == " " else f"‹{ord(each):04X}›" for each in plain(text))
 
 
 def labels(names: Iterable[str], limit: int = 22) -> dict[str, str]:
@@ -194,9 +192,7 @@ def sheet(
     head += [(line, BASE, "normal") for line in wrapped(drawable(subtitle), text, BASE)]
     foot = wrapped(drawable(note), text, BASE - 1) if note else []
     line = 0.165
-    top = (
-        0.14 + 0.2 * sum(size > BASE for _, size, _ in head) + line * sum(s <= BASE for _, s, _ in head) + 0.2
-    )
+    top = 0.14 + 0.2 * sum(size > BASE for _, size, _ in head) + line * sum(s <= BASE for _, s, _ in head) + 0.2
     bottom = below + line * len(foot) + (0.12 if foot else 0.0)
     height = top + rows * panel[1] + gaps[1] * (rows - 1) + bottom
     figure = Figure(figsize=(width, height))

@@ -39,9 +39,7 @@ def summary_table(blocks: Sequence[Block]) -> pd.DataFrame:
     if not blocks:
         return pd.DataFrame(columns=SUMMARY)
     both = [part for block in blocks for part in (block, block.defaults) if part is not None]
-    table = pd.concat(
-        [part.cells.assign(rates=part.rates or "default")[SUMMARY] for part in both], ignore_index=True
-    )
+    table = pd.concat([part.cells.assign(rates=part.rates or "default")[SUMMARY] for part in both], ignore_index=True)
     return table.assign(learning_rate=_rates(table["learning_rate"]))
 
 

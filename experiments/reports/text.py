@@ -93,9 +93,7 @@ def shorten(name: str, limit: int) -> str:
     return f"{name[:head]}…{name[len(name) - (limit - 1 - head) :]}"
 
 
-def short_labels(
-    names: Iterable[str], limit: int = 22, show: Callable[[object], str] = plain
-) -> dict[str, str]:
+def short_labels(names: Iterable[str], limit: int = 22, show: Callable[[object], str] = plain) -> dict[str, str]:
     """Name -> a label of at most ``limit`` characters; names that would look alike get a hash.
 
     >>> list(short_labels(["relu", "a" * 9 + "b" + "c" * 9, "a" * 9 + "d" + "c" * 9], 14).values())

@@ -48,11 +48,7 @@ def trials(block: Block) -> pd.DataFrame:
     table = table.assign(dataset=block.dataset, model=block.model)
     table["default"] = _default_rates(block, table)
     edges = _chosen(block)
-    at = (
-        table[[*CELL, "constants", "learning_rate"]]
-        .fillna({"constants": ""})
-        .itertuples(index=False, name=None)
-    )
+    at = table[[*CELL, "constants", "learning_rate"]].fillna({"constants": ""}).itertuples(index=False, name=None)
     own = [edges.get(key) for key in at]
     full = table["epochs"].eq(block.epochs)
     table["chosen"] = pd.Series([each is not None for each in own], dtype=bool) & full
@@ -95,9 +91,7 @@ def rate_trials(block: Block) -> pd.DataFrame:
         return table
     plain = _plain_constants(block)
     cells = table[[*CELL, "constants"]].fillna({"constants": ""}).itertuples(index=False, name=None)
-    mine = np.array(
-        [plain.get((activation, optimizer), "") == constants for activation, optimizer, constants in cells]
-    )
+    mine = np.array([plain.get((activation, optimizer), "") == constants for activation, optimizer, constants in cells])
     kept = table[mine & table["epochs"].eq(block.epochs).to_numpy(dtype=bool)]
     return kept.sort_values([*CELL, "learning_rate"], kind="stable", ignore_index=True)
 
@@ -122,8 +116,7 @@ def warnings(block: Block) -> list[str]:
         edge = at_edge(block)
         if len(edge):
             names = [
-                f"{_pair(cell)} ({cell['tuned_learning_rate']:.4g}, {cell['edge']}est)"
-                for _, cell in edge.iterrows()
+                f"{_pair(cell)} ({cell['tuned_learning_rate']:.4g}, {cell['edge']}est)" for _, cell in edge.iterrows()
             ]
             told.append(
                 f"**{count(len(edge), 'cell')} of {len(found)} chose the highest or lowest rate that was"
@@ -138,17 +131,13 @@ def warnings(block: Block) -> list[str]:
             )
     failed = block.trials[~block.trials["status"].isin(RESULTS)] if len(block.trials) else block.trials
     if len(failed):
-        names = [
-            _pair(run.to_dict() | {"constants": ()}) for _, run in failed.drop_duplicates(CELL).iterrows()
-        ]
+        names = [_pair(run.to_dict() | {"constants": ()}) for _, run in failed.drop_duplicates(CELL).iterrows()]
         told.append(
             f"**{count(len(failed), 'tuning run')} failed**, so these cells have no choice yet; the next"
             f" sweep tries again: {join(names, MANY)}."
         )
     if block.rates == "default" and len(block.trials):
-        told.append(
-            "**Tuning has not ended**, so this is the ranking at default rates; the next sweep goes on."
-        )
+        told.append("**Tuning has not ended**, so this is the ranking at default rates; the next sweep goes on.")
     return told
 
 

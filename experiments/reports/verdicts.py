@@ -65,8 +65,7 @@ def factor(found: Evidence, name: str) -> str:
     if len(unsure):
         near = _nearest(unsure, best)
         rows = [
-            f"{markdown(_other(row, best))} ({_difference(found, row, best)} ahead; {seeds_more(row)})"
-            for row in near
+            f"{markdown(_other(row, best))} ({_difference(found, row, best)} ahead; {seeds_more(row)})" for row in near
         ]
         told.append(f"undecided against {join(rows, 4)}")
     over = count(int(mine["conditions"].max()), other)
@@ -115,9 +114,7 @@ def matters(found: Evidence) -> str:
     if share["share"].isna().all():
         return f"**What matters more** cannot be told: {share['note'].iloc[0]}."
     told = [
-        f"{words} {_share(share.loc[term])}"
-        for term, words in TERMS.items()
-        if np.isfinite(share.loc[term, "share"])
+        f"{words} {_share(share.loc[term])}" for term, words in TERMS.items() if np.isfinite(share.loc[term, "share"])
     ]
     word = found.block.metric.word
     text = f"**What matters more**, as shares of the variance of test {word} (omega squared): {join(told)}."
@@ -155,17 +152,9 @@ def turned(found: Evidence) -> list[str]:
             f" (mean rank {row['rank_defaults']:.2f} to {row['rank_tuned']:.2f}{_change(row)})"
             for _, row in moved.sort_values("change", key=np.abs, ascending=False, kind="stable").iterrows()
         ]
-        alike = (
-            f"Kendall's tau of the two orders is {tau:.2f}"
-            if np.isfinite(tau)
-            else "one of the orders is all ties"
-        )
+        alike = f"Kendall's tau of the two orders is {tau:.2f}" if np.isfinite(tau) else "one of the orders is all ties"
         text = f"**Tuned against default rates, by {name}**: {alike}"
-        text += (
-            f"; {len(moved)} of {len(table)} change place: {join(rows, 5)}."
-            if rows
-            else "; no place changes."
-        )
+        text += f"; {len(moved)} of {len(table)} change place: {join(rows, 5)}." if rows else "; no place changes."
         told.append(text)
     return told
 

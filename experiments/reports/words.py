@@ -127,10 +127,7 @@ def seeds(block: Block) -> str:
         return ""
     n = int(with_result.max())
     if n == 1:
-        return (
-            "One seed shows no spread: nothing here tells a difference between cells from the luck of one"
-            " draw."
-        )
+        return "One seed shows no spread: nothing here tells a difference between cells from the luck of one draw."
     p = 2.0 ** (1 - n)
     text = (
         f"With {n} seeds, a paired sign-flip test of two cells cannot give a p below {p:.4g}"

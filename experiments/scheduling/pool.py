@@ -18,6 +18,8 @@ from experiments.scheduling import worker
 from experiments.scheduling.bundle import Bundle
 from experiments.tuning.cell import Ask
 
+CELLS = 40
+"""Cells that a worker compiles before a fresh one takes its place: compiled code is never freed, some 14 MB a cell."""
 LIVES = 2
 """How many workers a run may take down before it counts as failed."""
 
@@ -30,6 +32,7 @@ class _Worker:
     ready: bool = False  # it has come up
     idle: bool = False
     queue: list[Run | Ask] = field(default_factory=list)  # sent, not yet answered
+    compiled: int = 0
     traces: list[tuple] = field(default_factory=list)  # the cells it has compiled, latest last
 
 
@@ -57,9 +60,7 @@ class Pool:
         target: what a worker process runs, with the arguments of `worker.main`.
     """
 
-    def __init__(
-        self, workers: int, data_dir: str | None, log: Path, target: Callable[..., None] = worker.main
-    ):
+    def __init__(self, workers: int, data_dir: str | None, log: Path, target: Callable[..., None] = worker.main):
         self._count, self._data_dir, self._log, self._target = workers, data_dir, log, target
         self._context = multiprocessing.get_context("spawn")
         self._workers: dict[int, _Worker] = {}
@@ -101,19 +102,18 @@ class Pool:
 
     def _fill(self) -> None:
         """Start workers up to the number that is useful, and give the idle ones something to do."""
-        wanted = min(
-            self._count, len(self._waiting) + sum(bool(each.queue) for each in self._workers.values())
-        )
+        wanted = min(self._count, len(self._waiting) + sum(bool(each.queue) for each in self._workers.values()))
         for number in range(wanted):
             if number not in self._workers:
                 self._start(number)
-        for each in self._workers.values():
+        for each in list(self._workers.values()):
             if each.idle and self._waiting:
                 # A compiled cell that comes back (its next round of tuning) goes where its trace is.
                 known = [job for job in self._waiting if job.trace in each.traces]
-                job = (
-                    max(known, key=lambda job: each.traces.index(job.trace)) if known else self._new_to(each)
-                )
+                job = max(known, key=lambda job: each.traces.index(job.trace)) if known else self._new_to(each)
+                if not known and each.compiled >= CELLS:
+                    self._retire(each)
+                    continue
                 each.idle = False
                 try:
                     each.pipe.send(job)
@@ -121,9 +121,17 @@ class Pool:
                     continue
                 self._waiting.remove(job)
                 each.queue = list(job.runs) if isinstance(job, Bundle) else [job]
+                each.compiled += job.trace not in each.traces
                 if job.trace in each.traces:
                     each.traces.remove(job.trace)
                 each.traces = [*each.traces, job.trace][-worker.TRACES :]
+
+    def _retire(self, each: _Worker) -> None:
+        """End an idle worker; the next round starts a fresh one in its place."""
+        each.process.kill()
+        each.process.join()
+        each.pipe.close()
+        del self._workers[each.number]
 
     def _new_to(self, mine: _Worker) -> Bundle | Ask:
         """The longest job whose trace no other worker has, else the longest."""
@@ -171,9 +179,7 @@ class Pool:
             # It died before it was up: many times the same way, and there is no use in going on.
             self._deaths["start"] = self._deaths.get("start", 0) + (not each.ready)
             if self._deaths["start"] > 2 * self._count:
-                raise WorkerError(
-                    f"the worker processes cannot start ({how}): the end of {self._log} may tell why"
-                )
+                raise WorkerError(f"the worker processes cannot start ({how}): the end of {self._log} may tell why")
             yield Event("died", each.number, None, how)
             return
         victim, *rest = each.queue
@@ -184,9 +190,7 @@ class Pool:
             self.submit([victim] if again else [])
             return
         if not again:
-            yield Event(
-                "outcome", each.number, victim, Outcome(status="failed", error=f"the worker died: {how}")
-            )
+            yield Event("outcome", each.number, victim, Outcome(status="failed", error=f"the worker died: {how}"))
         runs = tuple(run for run in ([victim, *rest] if again else rest) if isinstance(run, Run))
         if runs:
             self.submit([Bundle(runs, float(len(runs)))])

@@ -95,9 +95,7 @@ class _Trainers:
             self.data[run.dataset] = Arrays(datasets.load(run.dataset, self.data_dir))
         data = self.data[run.dataset]
         if data.fingerprint != run.fingerprint:
-            raise DataError(
-                f"{run.dataset} on disk is no longer what the plan was made with: start the sweep again"
-            )
+            raise DataError(f"{run.dataset} on disk is no longer what the plan was made with: start the sweep again")
         return data
 
 

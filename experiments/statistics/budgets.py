@@ -13,9 +13,7 @@ AXES = {"epochs": "epoch", "seconds": "seconds", "gradients": "gradients"}
 REACHED, NOT_YET, ENDED = "reached", "not yet", "ended before"
 
 
-def comparison_at(
-    curves: pd.DataFrame, axis: str = "epochs", budgets: Sequence[float] | None = None
-) -> pd.DataFrame:
+def comparison_at(curves: pd.DataFrame, axis: str = "epochs", budgets: Sequence[float] | None = None) -> pd.DataFrame:
     """The score that each run had reached when a budget was spent.
 
     That is the score of the last epoch that ended within the budget. Batch gradient

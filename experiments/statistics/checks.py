@@ -110,9 +110,7 @@ def _through_frames(rng: np.random.Generator, n: int, blocks: int) -> list[dict]
         ("activation", "optimizer", "interaction", "seed", "residual"), variance / variance.sum(), strict=True
     ):
         of = shares[shares["term"] == term]
-        rows.append(
-            _row(f"coverage: share of {term}", "normal", n, 0.95, of["low"].le(truth) & of["high"].ge(truth))
-        )
+        rows.append(_row(f"coverage: share of {term}", "normal", n, 0.95, of["low"].le(truth) & of["high"].ge(truth)))
     return rows
 
 

@@ -211,9 +211,7 @@ def _rows(table: pd.DataFrame, *columns: str) -> Iterator[tuple]:
     return zip(*(table[column].tolist() for column in columns), strict=True)
 
 
-def _more_seeds(
-    n: int, difference: float, sd: float, margin: float, alpha: float, alpha_equivalence: float
-) -> float:
+def _more_seeds(n: int, difference: float, sd: float, margin: float, alpha: float, alpha_equivalence: float) -> float:
     if n < 2:
         return float(MINIMUM_SEEDS - n)
     most = n + MOST_SEEDS

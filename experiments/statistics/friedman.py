@@ -115,9 +115,7 @@ def friedman_nemenyi(
             averages[name] = score[:, conditions][:, :, seeds].mean(axis=(1, 2))
     scores = pd.DataFrame(averages, index=levels).T
     if len(scores) < minimum:
-        return FriedmanNemenyi(
-            False, _too_few(len(scores), minimum, len(levels), alpha), names, levels, alpha
-        )
+        return FriedmanNemenyi(False, _too_few(len(scores), minimum, len(levels), alpha), names, levels, alpha)
     return _test(scores, alpha)
 
 

@@ -154,17 +154,13 @@ def cell_summary(
         (dict(zip([*BLOCK, *FACTORS], names, strict=True)), rows.sort_values("seed"))
         for names, rows in results.groupby([*BLOCK, *FACTORS], sort=False)
     ]
-    order = {
-        name: place for place, name in enumerate(in_order([*results["activation"], *results["optimizer"]]))
-    }
+    order = {name: place for place, name in enumerate(in_order([*results["activation"], *results["optimizer"]]))}
     cells.sort(key=lambda cell: [order.get(cell[0][name], cell[0][name]) for name in [*BLOCK, *FACTORS]])
     scores = [rows["score"].to_numpy(float) for _, rows in cells]
     ends: dict[int, tuple[float, float, str]] = {}
     for n in sorted({len(x) for x in scores}):
         places = [place for place, x in enumerate(scores) if len(x) == n]
-        low, high, method = interval(
-            np.stack([scores[place] for place in places]), rng, confidence, resamples
-        )
+        low, high, method = interval(np.stack([scores[place] for place in places]), rng, confidence, resamples)
         ends.update(zip(places, zip(low, high, method, strict=True), strict=True))
     return pd.DataFrame(
         [

@@ -114,9 +114,7 @@ def sign_flip_p(d: np.ndarray) -> np.ndarray:
 def _same_length(d: np.ndarray, margin: float, confidence: float) -> pd.DataFrame:
     pairs, n = d.shape
     if n == 0:
-        return pd.DataFrame(
-            {"n": 0, "difference": np.nan} | dict.fromkeys(_TESTED, np.nan), index=range(pairs)
-        )
+        return pd.DataFrame({"n": 0, "difference": np.nan} | dict.fromkeys(_TESTED, np.nan), index=range(pairs))
     mean = d.mean(axis=1)
     if n == 1:
         return pd.DataFrame({"n": 1, "difference": mean} | dict.fromkeys(_TESTED, np.nan))

@@ -61,9 +61,7 @@ def power_of_equivalence(
     return np.clip(above + below - 1, 0, 1)
 
 
-def seeds_needed(
-    difference: float, sd: float, alpha: float = 0.05, power: float = 0.8, *, most: int = 1000
-) -> float:
+def seeds_needed(difference: float, sd: float, alpha: float = 0.05, power: float = 0.8, *, most: int = 1000) -> float:
     """Seeds that a paired t test needs to find ``difference`` with this power.
 
     The smallest n with ``power_of_difference(difference, sd, n, alpha)`` ≥ power.

@@ -69,9 +69,7 @@ def performance_profile(
         low, high = _band(drawn, confidence)
         facts = {"blocks": len(having), "n_seeds": min(len(block.seeds) for block in having)}
         names = {"factor": factor, "level": level}
-        rows.append(
-            pd.DataFrame(names | {"threshold": tau, "share": share, "low": low, "high": high} | facts)
-        )
+        rows.append(pd.DataFrame(names | {"threshold": tau, "share": share, "low": low, "high": high} | facts))
     if not rows:
         columns = ["factor", "level", "threshold", "share", "low", "high", "blocks", "n_seeds"]
         return pd.DataFrame(columns=columns)

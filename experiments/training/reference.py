@@ -17,7 +17,7 @@ class _Losses(keras.callbacks.Callback):
         super().__init__()
         self.means: list[float] = []
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch, logs=None):  # noqa: ARG002
         self.means.append(float(logs["loss"]))
         if not np.isfinite(self.means[-1]):
             raise FloatingPointError
@@ -32,9 +32,7 @@ class ReferenceTrainer:
         self.model = setup.model
         scale = np.float32(1 / 255) if setup.x.dtype == np.uint8 else np.float32(1)
         self.x = setup.x.astype(np.float32) * scale
-        self.model.compile(
-            optimizer=setup.optimizer, loss=setup.loss, metrics=[_metric(setup)], jit_compile=False
-        )
+        self.model.compile(optimizer=setup.optimizer, loss=setup.loss, metrics=[_metric(setup)], jit_compile=False)
         self._slots = Slots(setup.optimizer, self.model.trainable_variables)
         self.compile_seconds = time.perf_counter() - started
 
@@ -68,9 +66,7 @@ class ReferenceTrainer:
     def evaluate(self, part: str) -> tuple[float, float]:
         start, count = self.setup.starts[part], self.setup.counts[part]
         rows = slice(start, start + count)
-        logs = self.model.evaluate(
-            self.x[rows], self.setup.y[rows], batch_size=1000, verbose=0, return_dict=True
-        )
+        logs = self.model.evaluate(self.x[rows], self.setup.y[rows], batch_size=1000, verbose=0, return_dict=True)
         return logs["loss"], logs["score"] * count
 
 

@@ -18,9 +18,7 @@ PARTS = ("train", "validation", "test")
 
 def make_optimizer(name: str, learning_rate: float, arguments: dict[str, Any]) -> keras.optimizers.Optimizer:
     if name.startswith("keras:"):
-        return getattr(keras.optimizers, name.removeprefix("keras:"))(
-            learning_rate=learning_rate, **arguments
-        )
+        return getattr(keras.optimizers, name.removeprefix("keras:"))(learning_rate=learning_rate, **arguments)
     name = "sgd" if name == "batch_gd" else name
     return catalog.OPTIMIZERS[name].factory(learning_rate=learning_rate, **arguments)
 
@@ -64,9 +62,7 @@ class Setup:
             right = ops.equal(out > head.threshold, y > 0.5 if not head.signed else y > 0)
             return ops.cast(ops.squeeze(right, -1), "float32")
         truth = y if head.loss.startswith("sparse") else ops.argmax(y, axis=-1)
-        return ops.cast(
-            ops.equal(ops.cast(ops.argmax(out, axis=-1), "int32"), ops.cast(truth, "int32")), "float32"
-        )
+        return ops.cast(ops.equal(ops.cast(ops.argmax(out, axis=-1), "int32"), ops.cast(truth, "int32")), "float32")
 
     def metric(self, summed_score: float, examples: int, part: str) -> float:
         """Accuracy, or R² = 1 - squared error / (examples x variance of the part's targets)."""
@@ -97,9 +93,7 @@ def prepare(run: Run, data: Dataset | Arrays) -> Setup:
     """Build everything that the runs of one trace share."""
     arrays = data if isinstance(data, Arrays) else Arrays(data)
     head = head_for(arrays.task, arrays.outputs, run.head, run.loss)
-    model = models.build(
-        run.model, arrays.input_shape, head, run.activation, run.activation_args, run.model_args
-    )
+    model = models.build(run.model, arrays.input_shape, head, run.activation, run.activation_args, run.model_args)
     examples = arrays.counts["train"]
     return Setup(
         head=head,

@@ -30,7 +30,7 @@ class Cell:
 
     template: Run
     seeds: int
-    tuning: Tuning = Tuning()
+    tuning: Tuning = field(default_factory=Tuning)
     constants: Mapping[str, list[float]] = field(default_factory=dict)
 
     @property
@@ -110,8 +110,7 @@ def state(cell: Cell, look: Look, answers: Answers) -> State:
             return now
         if proposals:
             trials = [
-                [_run(cell, values, TUNING_SEEDS + seed) for seed in range(cell.tuning.seeds)]
-                for values in proposals
+                [_run(cell, values, TUNING_SEEDS + seed) for seed in range(cell.tuning.seeds)] for values in proposals
             ]
             there = {planned.run.key for planned in now.planned}
             fresh = {run.key: Planned(run, TRIAL) for runs in trials for run in runs if run.key not in there}
@@ -179,9 +178,7 @@ def _score(outcomes: list[Outcome]) -> tuple[float, float]:
             metrics.append(outcome.chance)
             losses.append(float("inf"))
         else:
-            metrics.append(
-                outcome.chance if math.isnan(outcome.validation_metric) else outcome.validation_metric
-            )
+            metrics.append(outcome.chance if math.isnan(outcome.validation_metric) else outcome.validation_metric)
             losses.append(outcome.curve[outcome.best_epoch - 1].validation_loss)
     return sum(metrics) / len(metrics), sum(losses) / len(losses)
 
@@ -192,9 +189,7 @@ def _best(trials: list[tuple[dict[str, Any], float, float]], diverged: Container
     What diverged with every seed comes last, though a slow rate can be below chance (a negative R²).
     """
     full = [trial for trial in trials if "epochs" not in trial[0]] or trials
-    return min(
-        full, key=lambda trial: (_name(trial[0]) in diverged, -trial[1], trial[2], trial[0]["learning_rate"])
-    )[0]
+    return min(full, key=lambda trial: (_name(trial[0]) in diverged, -trial[1], trial[2], trial[0]["learning_rate"]))[0]
 
 
 def _name(values: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The values that tuning may try: a grid of half decades around the default rate, grown where the best is at its edge."""
+"""The values that tuning may try: half decades around the default rate, more where the best is at the edge."""
 
 import math
 from collections.abc import Sequence

@@ -40,9 +40,7 @@ def nag(w, g, learning_rate, momentum):
 
 def adagrad(w, g, learning_rate, initial_accumulator_value, epsilon):
     def step(t, g):
-        return (
-            -learning_rate * g[-1] / (np.sqrt(initial_accumulator_value + np.square(g).sum(axis=0)) + epsilon)
-        )
+        return -learning_rate * g[-1] / (np.sqrt(initial_accumulator_value + np.square(g).sum(axis=0)) + epsilon)
 
     return walk(w, each_step(step, g))
 

@@ -94,9 +94,7 @@ def test_softmax_rows_sum_to_one_along_any_axis():
 
 def test_prelu_learns_from_negative_inputs_alone():
     z = np.array([-2.0, -0.5, 0.0, 3.0])
-    by_autodiff = [
-        gradient(lambda a, i=i: activations.prelu(to_tensor(z[i : i + 1]), a), [0.25])[0] for i in range(4)
-    ]
+    by_autodiff = [gradient(lambda a, i=i: activations.prelu(to_tensor(z[i : i + 1]), a), [0.25])[0] for i in range(4)]
     np.testing.assert_allclose(by_autodiff, np.minimum(0, z))
     np.testing.assert_allclose(to_numpy(activations.prelu_alpha_derivative(to_tensor(z))), np.minimum(0, z))
 

@@ -95,9 +95,7 @@ def test_float64_is_not_rounded_on_the_way(spec):
     loss_case = case(spec)
     y, p = sample(loss_case)
     with double_precision():
-        loss = spec.factory(reduction="none", dtype="float64")(
-            to_tensor(y, "float64"), to_tensor(p, "float64")
-        )
+        loss = spec.factory(reduction="none", dtype="float64")(to_tensor(y, "float64"), to_tensor(p, "float64"))
         np.testing.assert_allclose(to_numpy(loss), loss_case.reference(y, p), rtol=1e-13)
 
 
@@ -131,9 +129,7 @@ def test_gradients_at_ends_and_kinks(name, arguments, y, p, slopes):
     spec = SPECS[name]
     loss = spec.factory(**arguments, reduction="none")
     np.testing.assert_allclose(gradient(lambda p: loss(to_tensor(y), p), p), slopes, rtol=1e-6)
-    np.testing.assert_allclose(
-        to_numpy(spec.gradient(to_tensor(y), to_tensor(p), **arguments)), slopes, rtol=1e-6
-    )
+    np.testing.assert_allclose(to_numpy(spec.gradient(to_tensor(y), to_tensor(p), **arguments)), slopes, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -154,9 +150,7 @@ def test_values_are_those_of_keras(name, p):
     assert float(spec.factory()(y[:1], p[:1])) == pytest.approx(float(theirs()(y[:1], p[:1])), rel=1e-6)
 
 
-@pytest.mark.parametrize(
-    "name", ["binary_crossentropy", "mean_squared_error", "mean_absolute_error", "huber", "hinge"]
-)
+@pytest.mark.parametrize("name", ["binary_crossentropy", "mean_squared_error", "mean_absolute_error", "huber", "hinge"])
 def test_targets_may_lack_the_last_axis(name):
     """As ``model.fit`` hands them over: labels (n,) for an output layer of one unit."""
     loss = SPECS[name].factory(reduction="none")
@@ -281,9 +275,7 @@ def test_stock_keras_differs_where_the_docstrings_say_so():
         assert gradient(lambda p, loss=loss, y=y: loss(y, p), p)[0, 0] == 0.0
     at_one = float(stock.BinaryCrossentropy(dtype="float16")([[1.0]], [[1.0]]))
     assert np.isnan(at_one) == (BACKEND != "torch")
-    assert float(stock.CategoricalCrossentropy()([[1.0, 0.0]], [[2.0, 2.0]])) == pytest.approx(
-        0.693147, abs=1e-5
-    )
+    assert float(stock.CategoricalCrossentropy()([[1.0, 0.0]], [[2.0, 2.0]])) == pytest.approx(0.693147, abs=1e-5)
     assert float(stock.MeanSquaredError()(np.zeros((2, 1)), np.ones((2, 3)))) == 1.0
     assert "delta" not in stock.Huber(delta=3.0).get_config()
     assert float(stock.Hinge()([[0.0, 1.0]], [[-1.0, 1.0]])) == 0.0

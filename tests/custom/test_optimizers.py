@@ -148,9 +148,7 @@ def test_the_rule_takes_tensors_of_the_backend(name):
     w, g = np.array([0.5, 2.0], "float32"), np.array([0.25, -1.0], "float32")
     slots = optimizer.initial_slots(w)
     wanted, wanted_slots = spec.function(g, 3, 0.5, slots, **optimizer.constants)
-    delta, new = spec.function(
-        to_tensor(g), 3, 0.5, tuple(to_tensor(slot) for slot in slots), **optimizer.constants
-    )
+    delta, new = spec.function(to_tensor(g), 3, 0.5, tuple(to_tensor(slot) for slot in slots), **optimizer.constants)
     assert dtype_of(delta) == "float32"
     np.testing.assert_allclose(to_numpy(delta), wanted, rtol=1e-6)
     for slot, wanted_slot in zip(new, wanted_slots, strict=True):
@@ -294,9 +292,7 @@ def test_a_weight_without_gradient_stays(name):
 
 
 def test_sparse_gradients_of_an_embedding_are_taken():
-    model = keras.Sequential(
-        [keras.Input((2,), dtype="int32"), keras.layers.Embedding(5, 3), keras.layers.Flatten()]
-    )
+    model = keras.Sequential([keras.Input((2,), dtype="int32"), keras.layers.Embedding(5, 3), keras.layers.Flatten()])
     model.compile(optimizers.Adam(0.1), loss="mse", run_eagerly=True)
     before = to_numpy(model.trainable_variables[0])
     model.train_on_batch(np.array([[0, 1]]), np.ones((1, 6)))
@@ -306,9 +302,7 @@ def test_sparse_gradients_of_an_embedding_are_taken():
 
 @pytest.mark.parametrize("gradient", [descent.quadratic_gradient, descent.rosenbrock_gradient])
 def test_the_gradients_of_the_test_functions_are_right(gradient):
-    f = {"quadratic_gradient": descent.quadratic, "rosenbrock_gradient": descent.rosenbrock}[
-        gradient.__name__
-    ]
+    f = {"quadratic_gradient": descent.quadratic, "rosenbrock_gradient": descent.rosenbrock}[gradient.__name__]
     w, h = np.array([0.3, -0.7]), 1e-6
     numeric = [(f(w + h * e) - f(w - h * e)) / (2 * h) for e in np.eye(2)]
     np.testing.assert_allclose(to_numpy(gradient(to_tensor(w))), numeric, rtol=1e-5)

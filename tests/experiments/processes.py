@@ -45,9 +45,7 @@ def started(*arguments: object, module: str = TRIVIAL) -> Iterator[subprocess.Po
                 pipe.close()
 
 
-def until(
-    there: Callable[[], object], process: subprocess.Popen | None = None, seconds: float = PATIENCE
-) -> None:
+def until(there: Callable[[], object], process: subprocess.Popen | None = None, seconds: float = PATIENCE) -> None:
     """Wait for something, as long as the process that should bring it lives."""
     end = time.monotonic() + seconds
     while not there():

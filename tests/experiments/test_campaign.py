@@ -84,14 +84,10 @@ def test_tables_keep_the_order_of_the_plan(tmp_path):
 
 
 def test_choices_say_what_the_trials_say(tmp_path):
-    sweep(
-        made_up(tuning={"strategy": "grid", "points": 5, "extensions": 1}), tmp_path, curve, random.Random(4)
-    )
+    sweep(made_up(tuning={"strategy": "grid", "points": 5, "extensions": 1}), tmp_path, curve, random.Random(4))
     found = tables(tmp_path)
     for choice in found.choices.itertuples():
-        of = found.runs[
-            (found.runs["activation"] == choice.activation) & (found.runs["optimizer"] == choice.optimizer)
-        ]
+        of = found.runs[(found.runs["activation"] == choice.activation) & (found.runs["optimizer"] == choice.optimizer)]
         trials = of[of["role"] == TRIAL]
         best = trials.loc[trials["validation_metric"].idxmax()]
         assert choice.tuned_learning_rate == best["learning_rate"]
@@ -144,9 +140,7 @@ def test_nothing_is_started_twice_and_the_end_comes_nearer(tmp_path):
         assert campaign.cost_left() == 0 == campaign.open_cells()
         assert campaign.pending() == []
         assert campaign.jobs() == []
-        assert (
-            {run.key for _, _, run in campaign.rows()} == set(campaign.needed) == set(ledger.planned_keys())
-        )
+        assert {run.key for _, _, run in campaign.rows()} == set(campaign.needed) == set(ledger.planned_keys())
 
 
 def test_what_fails_holds_up_its_cell_only_and_is_tried_again(tmp_path):
@@ -154,12 +148,7 @@ def test_what_fails_holds_up_its_cell_only_and_is_tried_again(tmp_path):
     broken = [True]
 
     def flaky(run: Run) -> Outcome:
-        if (
-            broken
-            and run.tuning
-            and (run.activation, run.optimizer) == ("relu", "sgd")
-            and run.learning_rate == 0.01
-        ):
+        if broken and run.tuning and (run.activation, run.optimizer) == ("relu", "sgd") and run.learning_rate == 0.01:
             return Outcome(status="failed", error="ValueError: no")
         return curve(run)
 

@@ -100,9 +100,7 @@ def test_a_real_sweep_is_what_it_should_be(undisturbed):
     assert set(scored.loc[scored["status"] == "done", "key"]) <= set(undisturbed.diagnostics["key"])
 
 
-def test_real_training_killed_at_random_moments_gives_the_same_tables(
-    undisturbed, real_work, trainers, tmp_path
-):
+def test_real_training_killed_at_random_moments_gives_the_same_tables(undisturbed, real_work, trainers, tmp_path):
     trained = survive(real_work, tmp_path, trainers, random.Random(11), kills=10, most=8)
     assert_alike(tables(tmp_path), undisturbed)
     assert sorted(trained) == sorted(undisturbed.runs["key"])

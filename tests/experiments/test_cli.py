@@ -152,9 +152,7 @@ def test_workers_default_to_the_cores_that_this_process_may_use(monkeypatch):
 def test_status_counts_what_there_is(capsys, tmp_path):
     runs = [a_run(seed=seed) for seed in range(6)]
     with Ledger.write(tmp_path / "ledger.sqlite") as ledger:
-        ledger.plan(
-            [(n, "default", run) for n, run in enumerate(runs)], {"plan": "mine", "command": "do it again"}
-        )
+        ledger.plan([(n, "default", run) for n, run in enumerate(runs)], {"plan": "mine", "command": "do it again"})
         for run, outcome in zip(runs, (DONE, DONE, FAILED), strict=False):
             ledger.record(run, outcome)
         ledger.record(a_run(seed=99), DONE)  # of another plan

@@ -114,9 +114,7 @@ def test_every_layer_against_backpropagation_by_hand(task, activation, scale):
     data = toy(task)
     run = a_run(data, {"depth": 3, "width": 8}, activation=activation)
     setup = ready(run, data, scale)
-    setup.model.set_weights(
-        [w if w.ndim > 1 else w + 0.1 * np.arange(len(w)) for w in setup.model.get_weights()]
-    )
+    setup.model.set_weights([w if w.ndim > 1 else w + 0.1 * np.arange(len(w)) for w in setup.model.get_weights()])
     found, _ = measure(setup, run)
     expected = by_hand(setup, activation)
     assert list(found) == ["hidden_1", "hidden_2", "hidden_3", "output"]
@@ -124,14 +122,10 @@ def test_every_layer_against_backpropagation_by_hand(task, activation, scale):
     for row, truth in zip(found.values(), expected, strict=True):
         assert row["gradient_norm"] == pytest.approx(truth["gradient_norm"], rel=1e-4)
         assert row["weight_norm"] == pytest.approx(truth["weight_norm"], rel=1e-6)
-        assert row["update_ratio"] == pytest.approx(
-            0.1 * truth["gradient_norm"] / truth["weight_norm"], rel=1e-3
-        )
+        assert row["update_ratio"] == pytest.approx(0.1 * truth["gradient_norm"] / truth["weight_norm"], rel=1e-3)
         for name in UNITS:
             # A share may count one unit on one example otherwise, where rounding decides.
-            assert row.get(name) == (
-                pytest.approx(truth[name], rel=1e-4, abs=2 / (60 * 8)) if name in truth else None
-            )
+            assert row.get(name) == (pytest.approx(truth[name], rel=1e-4, abs=2 / (60 * 8)) if name in truth else None)
     if activation in ("sigmoid", "tanh"):
         assert 0.05 < found["hidden_1"]["saturated"] < 0.95, "a share that could be wrong"
 
@@ -192,8 +186,7 @@ def test_a_probe_in_chunks_says_what_it_says_at_once(model):
         rows.append(diagnostics.measure("end"))
     for one, other in zip(*rows, strict=True):
         assert one == {
-            k: v if v is None or isinstance(v, str) else pytest.approx(v, rel=1e-3, abs=1e-6)
-            for k, v in other.items()
+            k: v if v is None or isinstance(v, str) else pytest.approx(v, rel=1e-3, abs=1e-6) for k, v in other.items()
         }
     assert any(0 < (row.get("saturated") or 0) < 1 for row in rows[0]), "shares that could be wrong"
 
@@ -211,9 +204,7 @@ def test_gradients_of_a_deep_sigmoid_net_vanish_and_those_of_relu_do_not():
     assert norms["relu"][0] > 0.01 * norms["relu"][9]
 
 
-@pytest.mark.parametrize(
-    "activation", ["prelu", "maxout", "softmax", "elu", "keras:gelu", "keras:hard_sigmoid"]
-)
+@pytest.mark.parametrize("activation", ["prelu", "maxout", "softmax", "elu", "keras:gelu", "keras:hard_sigmoid"])
 def test_every_kind_of_activation_is_measured(activation):
     data = toy()
     run = a_run(data, activation=activation)
@@ -332,9 +323,7 @@ def test_training_is_the_same_to_the_bit_with_and_without(optimizer, monkeypatch
     blind = loop.train(trainer, run)
     for one, other in zip(after, [*trainer.weights(), *numbers(trainer.optimizer.variables)], strict=True):
         np.testing.assert_array_equal(one, other)
-    assert [replace(epoch, seconds=0) for epoch in looked.curve] == [
-        replace(epoch, seconds=0) for epoch in blind.curve
-    ]
+    assert [replace(epoch, seconds=0) for epoch in looked.curve] == [replace(epoch, seconds=0) for epoch in blind.curve]
     assert (looked.test_loss, looked.test_metric) == (blind.test_loss, blind.test_metric)
 
 

@@ -26,9 +26,7 @@ def templates(*blocks, **top):
 
 def test_the_whole_grid_has_every_activation_with_every_optimizer_in_the_order_of_the_plan():
     runs = templates({"dataset": "digits", "epochs": 7, "batch_size": 16})
-    pairs = [
-        (activation, optimizer) for activation in names.ACTIVATIONS[:8] for optimizer in names.OPTIMIZERS
-    ]
+    pairs = [(activation, optimizer) for activation in names.ACTIVATIONS[:8] for optimizer in names.OPTIMIZERS]
     assert [(run.activation, run.optimizer) for run in runs] == pairs
     assert len({run.key for run in runs}) == len(runs) == 72
     for run in runs:
@@ -83,10 +81,7 @@ def test_cells_that_come_twice_are_trained_once():
     small = {"activations": ["relu", "tanh"], "optimizers": ["adam"]}
     assert len(templates({"dataset": "mnist", **small}, {"dataset": "digits", **small})) == 2
     # Another model, or another budget, is another cell.
-    assert (
-        len(templates({"dataset": "mnist", **small}, {"dataset": "cifar10-5k", "model": "cnn-slim", **small}))
-        == 4
-    )
+    assert len(templates({"dataset": "mnist", **small}, {"dataset": "cifar10-5k", "model": "cnn-slim", **small})) == 4
     assert len(templates({"dataset": "digits", **small}, {"dataset": "digits", "epochs": 6, **small})) == 4
 
 
@@ -118,8 +113,7 @@ def test_what_does_not_fit_the_data_is_refused(block, words):
 def test_every_shipped_plan_becomes_cells_with_distinct_runs(name):
     chosen = plan.load(name)
     facts = {
-        block.dataset: DataFacts(block.dataset, "f" * 64, "classes", 10, (32, 32, 3), 1000)
-        for block in chosen.blocks
+        block.dataset: DataFacts(block.dataset, "f" * 64, "classes", 10, (32, 32, 3), 1000) for block in chosen.blocks
     }
     found = cells(chosen, facts)
     assert len({cell.key for cell in found}) == len(found) >= 2

@@ -36,15 +36,11 @@ def test_draws_have_that_variance_mean_0_and_stay_inside(scheme, shape):
 def test_schemes_differ_by_scale_alone(scheme):
     shape = (30, 20)
     unit = draw("glorot", shape, seed=5, position=2) / math.sqrt(scale("glorot", shape))
-    assert draw(scheme, shape, seed=5, position=2) / math.sqrt(scale(scheme, shape)) == pytest.approx(
-        unit, rel=1e-5
-    )
+    assert draw(scheme, shape, seed=5, position=2) / math.sqrt(scale(scheme, shape)) == pytest.approx(unit, rel=1e-5)
 
 
 def test_another_seed_or_position_is_another_draw_and_the_same_is_the_same():
-    drawn = {
-        (seed, position): draw("he", (8, 4), seed, position) for seed in (0, 1, 2) for position in (0, 1, 2)
-    }
+    drawn = {(seed, position): draw("he", (8, 4), seed, position) for seed in (0, 1, 2) for position in (0, 1, 2)}
     for one, weights in drawn.items():
         assert np.array_equal(weights, draw("he", (8, 4), *one))
         for other, others in drawn.items():
@@ -54,9 +50,7 @@ def test_another_seed_or_position_is_another_draw_and_the_same_is_the_same():
 
 def test_draws_do_not_change_with_the_library():
     # NumPy's documented PCG64 stream of SeedSequence([7, 3, 0]); a change here re-trains every ledger.
-    raw = np.random.Generator(np.random.PCG64(np.random.SeedSequence([7, 3, 0]))).random(
-        (2, 2), dtype=np.float32
-    )
+    raw = np.random.Generator(np.random.PCG64(np.random.SeedSequence([7, 3, 0]))).random((2, 2), dtype=np.float32)
     expected = (2 * raw.astype(np.float64) - 1) * math.sqrt(3 * 2 / 2)
     assert draw("he", (2, 2), seed=7, position=3) == pytest.approx(expected, rel=1e-6)
 

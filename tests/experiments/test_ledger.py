@@ -161,9 +161,7 @@ def test_a_killed_writer_loses_nothing_and_lets_go_of_the_lock(path):
 def test_a_second_writer_is_refused_and_told_who_is_first(path):
     with Ledger.write(path) as ledger:
         assert lock.is_held(path)
-        with pytest.raises(
-            LedgerError, match=rf"another sweep \(process {os.getpid()}\) is writing .*--out"
-        ) as caught:
+        with pytest.raises(LedgerError, match=rf"another sweep \(process {os.getpid()}\) is writing .*--out") as caught:
             Ledger.write(path)
         assert "\n" not in str(caught.value)
         ledger.record(RUN, DONE)

@@ -94,15 +94,11 @@ def test_head_is_applied_once_by_the_model_or_by_the_loss(task, outputs, head, l
     if there:
         built.set_weights([np.full(w.shape, 0.3, "float32") for w in built.get_weights()])
         before = keras.Model(built.inputs[0], built.get_layer("output").output)(np.ones((2, 3), "float32"))
-        named = {"softmax": keras.ops.softmax, "sigmoid": keras.ops.sigmoid, "tanh": keras.ops.tanh}[
-            chosen.activation
-        ]
+        named = {"softmax": keras.ops.softmax, "sigmoid": keras.ops.sigmoid, "tanh": keras.ops.tanh}[chosen.activation]
         assert np.allclose(built(np.ones((2, 3), "float32")), named(before), atol=1e-6)
 
 
-def started(
-    activation: str, initialiser: str, seed: int, model: str = "mlp", shape=(6, 6, 1)
-) -> dict[str, np.ndarray]:
+def started(activation: str, initialiser: str, seed: int, model: str = "mlp", shape=(6, 6, 1)) -> dict[str, np.ndarray]:
     built = models.build(model, shape, TEN, activation, model_args={"width": 4} if model == "mlp" else {})
     as_built = [keras.ops.convert_to_numpy(v) for v in built.variables]
     weights = models.initial_weights(built, as_built, initialiser, seed)
@@ -145,10 +141,7 @@ def test_builtin_activations_take_no_arguments():
 def test_arguments_reach_the_activation():
     built = models.build("mlp", (3,), TEN, "leaky_relu", {"negative_slope": 0.5}, {"depth": 1, "width": 2})
     assert (
-        float(
-            keras.ops.convert_to_numpy(built.get_layer("hidden_1_activation")(np.array([[-2.0, 2.0]])))[0, 0]
-        )
-        == -1.0
+        float(keras.ops.convert_to_numpy(built.get_layer("hidden_1_activation")(np.array([[-2.0, 2.0]])))[0, 0]) == -1.0
     )
     built = models.build("mlp", (3,), TEN, "maxout", {"pieces": 5}, {"depth": 1, "width": 2})
     assert built.get_layer("hidden_1").units == 10

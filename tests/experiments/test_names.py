@@ -27,9 +27,7 @@ def test_default_rate_and_constants_are_those_of_the_rule(name):
     assert names.DEFAULT_RATES[name] == defaults.pop("learning_rate")
     assert set(names.OPTIMIZER_ARGUMENTS[name]) == set(defaults) | BASE
     constants = {
-        key: value
-        for key, value in make_optimizer(name, 0.5, defaults).get_config().items()
-        if key in defaults
+        key: value for key, value in make_optimizer(name, 0.5, defaults).get_config().items() if key in defaults
     }
     assert constants == pytest.approx(defaults)
 
@@ -61,9 +59,7 @@ def test_models_are_the_builders_with_their_arguments():
     for name, builder in models.BUILDERS.items():
         own = list(inspect.signature(builder).parameters)[4:]  # behind shape, head, activation, arguments
         assert [each for each in own if each != "filters"] == list(names.MODEL_ARGUMENTS[name])
-    assert set(names.LEAST) == {
-        argument for several in names.MODEL_ARGUMENTS.values() for argument in several
-    }
+    assert set(names.LEAST) == {argument for several in names.MODEL_ARGUMENTS.values() for argument in several}
 
 
 def test_datasets_heads_initialisers():

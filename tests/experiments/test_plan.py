@@ -78,9 +78,7 @@ def test_what_a_plan_says_is_what_it_means():
     assert all(type(rate) is float for rate in rates)  # 1 and 1.0 are the same run
     assert second.activations == names.ACTIVATIONS[:8]
     assert second.optimizers == names.OPTIMIZERS
-    assert [plan.learning_rate(second, each) for each in names.OPTIMIZERS] == list(
-        names.DEFAULT_RATES.values()
-    )
+    assert [plan.learning_rate(second, each) for each in names.OPTIMIZERS] == list(names.DEFAULT_RATES.values())
 
 
 WRONG = [
@@ -319,18 +317,14 @@ def test_more_seeds():
 
 
 def test_narrowing_keeps_the_order_of_the_plan():
-    two = parse(
-        tomllib.loads('[[block]]\ndataset="digits"\n[[block]]\ndataset="diabetes"\nactivations=["tanh"]')
-    )
+    two = parse(tomllib.loads('[[block]]\ndataset="digits"\n[[block]]\ndataset="diabetes"\nactivations=["tanh"]'))
     narrow = two.narrowed({"activation": ["tanh", "relu"], "optimizer": ["adam"]})
     assert [(b.dataset, b.activations, b.optimizers) for b in narrow.blocks] == [
         ("digits", ("tanh", "relu"), ("adam",)),
         ("diabetes", ("tanh",), ("adam",)),
     ]
     assert [b.dataset for b in two.narrowed({"activation": ["relu"]}).blocks] == ["digits"]
-    assert [b.dataset for b in two.narrowed({"dataset": ["diabetes"], "model": ["mlp"]}).blocks] == [
-        "diabetes"
-    ]
+    assert [b.dataset for b in two.narrowed({"dataset": ["diabetes"], "model": ["mlp"]}).blocks] == ["diabetes"]
     assert two.narrowed({}) == two
 
 
@@ -348,9 +342,7 @@ def test_narrowing_keeps_the_order_of_the_plan():
     ],
 )
 def test_narrowing_to_what_is_not_there_is_refused(only, words):
-    two = parse(
-        tomllib.loads('[[block]]\ndataset="digits"\n[[block]]\ndataset="diabetes"\nactivations=["tanh"]')
-    )
+    two = parse(tomllib.loads('[[block]]\ndataset="digits"\n[[block]]\ndataset="diabetes"\nactivations=["tanh"]'))
     with pytest.raises(PlanError) as caught:
         two.narrowed(only)
     assert words in str(caught.value)

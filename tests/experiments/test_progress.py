@@ -41,9 +41,7 @@ def clock(monkeypatch):
 
 def campaign(done: int = 0, cost: float = 2.0, tuning: int = 0):
     """What Progress asks of a `sweep.Campaign`: each run costs the same; `ended` is set by the tests."""
-    self = SimpleNamespace(
-        needed={run.key: run for run in RUNS}, ended=done, work=SimpleNamespace(cost=lambda _: cost)
-    )
+    self = SimpleNamespace(needed={run.key: run for run in RUNS}, ended=done, work=SimpleNamespace(cost=lambda _: cost))
     self.done = lambda: done
     self.open_cells = lambda: tuning
     self.costs_left = lambda: {"digits/mlp": cost * (len(RUNS) - self.ended)}

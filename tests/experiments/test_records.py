@@ -45,9 +45,7 @@ def test_order_of_named_arguments_does_not_matter():
 @given(
     rate=st.floats(allow_nan=False, allow_infinity=False),
     seed=st.integers(0, 2**40),
-    named=st.dictionaries(
-        st.text(), st.one_of(st.floats(allow_nan=False), st.integers(), st.text(), st.booleans())
-    ),
+    named=st.dictionaries(st.text(), st.one_of(st.floats(allow_nan=False), st.integers(), st.text(), st.booleans())),
 )
 def test_run_survives_json(rate, seed, named):
     run = a_run(learning_rate=rate, seed=seed, model_args=arguments(named), activation_args=arguments(named))
@@ -79,9 +77,7 @@ def test_results_are_statuses():
     assert "failed" not in RESULTS
 
 
-@pytest.mark.parametrize(
-    ("args", "label"), [((), "mlp"), ((("depth", 10), ("width", 64)), "mlp(depth=10, width=64)")]
-)
+@pytest.mark.parametrize(("args", "label"), [((), "mlp"), ((("depth", 10), ("width", 64)), "mlp(depth=10, width=64)")])
 def test_model_label(args, label):
     assert a_run(model_args=args).model_label == label
 

@@ -48,18 +48,14 @@ def trainer(data):
 
 
 def small_run(data: datasets.Dataset, **changes) -> Run:
-    return replace(
-        a_run(data, {"width": 16}, optimizer="adam", learning_rate=RATE, batch_size=32, epochs=2), **changes
-    )
+    return replace(a_run(data, {"width": 16}, optimizer="adam", learning_rate=RATE, batch_size=32, epochs=2), **changes)
 
 
 @pytest.fixture(scope="module")
 def scores(data, trainer) -> dict[float, np.ndarray]:
     """Test accuracy by seed: 2,000 seeds of one cell, and 1,000 of them at a lower rate."""
     patch = pytest.MonkeyPatch()
-    patch.setattr(
-        loop.Diagnostics, "measure", lambda *_: []
-    )  # they change nothing, and take most of the time
+    patch.setattr(loop.Diagnostics, "measure", lambda *_: [])  # they change nothing, and take most of the time
     run = small_run(data)
     found = {}
     for rate, count in ((RATE, 2000), (LOWER, 1000)):
@@ -137,13 +133,10 @@ def test_a_planted_difference_is_found_as_often_as_stated(scores):
     for seeds in (5, enough):
         cases = 1000 // seeds
         arms = {
-            name: scores[rate][: cases * seeds].reshape(cases, seeds)
-            for name, rate in (("high", RATE), ("low", LOWER))
+            name: scores[rate][: cases * seeds].reshape(cases, seeds) for name, rate in (("high", RATE), ("low", LOWER))
         }
         found = paired_comparisons(frame(arms), "optimizer", alpha=ALPHA)
-        winner = np.where(
-            found["outcome"] == "a", found["a"], np.where(found["outcome"] == "b", found["b"], "")
-        )
+        winner = np.where(found["outcome"] == "a", found["a"], np.where(found["outcome"] == "b", found["b"], ""))
         hits = int((winner == ("high" if mean > 0 else "low")).sum())
         stated = float(power_of_difference(mean, spread, seeds, ALPHA))
         say(f"planted difference with {seeds} seeds: found", hits, cases, stated)

@@ -261,9 +261,7 @@ def test_workers_end_with_a_parent_that_is_killed(folder):
 
 
 @pytest.mark.parametrize("finished", [0, 1, 3])
-def test_killed_in_the_middle_and_started_again_the_tables_are_those_of_an_undisturbed_sweep(
-    tmp_path, finished
-):
+def test_killed_in_the_middle_and_started_again_the_tables_are_those_of_an_undisturbed_sweep(tmp_path, finished):
     (tmp_path / "one").mkdir()
     (tmp_path / "other").mkdir()
     calm, disturbed = Folder(tmp_path / "one", seeds=2), Folder(tmp_path / "other", seeds=2)

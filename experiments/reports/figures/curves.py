@@ -122,9 +122,7 @@ def reading(block: Block) -> str:
             f" A cross ends the line of a run that diverged; from there on it counts in the mean at"
             f" chance level, {block.metric.say(block.chance)}."
         )
-    return (
-        note + f" Dashed grey: chance. The axis is stretched toward {block.metric.top:g}{block.metric.unit}."
-    )
+    return note + f" Dashed grey: chance. The axis is stretched toward {block.metric.top:g}{block.metric.unit}."
 
 
 def alt(block: Block) -> str:

@@ -24,9 +24,7 @@ def draw(block: Block) -> Figure:
     shown = pd.DataFrame(metric.shown(means), index=means.index, columns=means.columns)
     limits = metric.limits(shown.to_numpy(), 0.0)
     rows, columns = labels(block.rows), labels(block.columns)
-    wide, high = (
-        max(size, least / n) for size, least, n in zip(CELL, LEAST, (len(columns), len(rows)), strict=True)
-    )
+    wide, high = (max(size, least / n) for size, least, n in zip(CELL, LEAST, (len(columns), len(rows)), strict=True))
     slanted = widest(columns.values(), BASE - 1) > wide - 0.06
     figure, grid = sheet(
         1, 2, (wide * len(columns), high * len(rows)),

@@ -89,13 +89,9 @@ def _by_depth(block: Block, table: pd.DataFrame, title: str, label: str, note: s
         for number, when in enumerate(("start", "end")):
             mine = table[(table["row"] == row) & (table["when"] == when)].sort_values("depth")
             colour, dash, marker = WHEN[when]
-            _line(
-                axes, mine["depth"].to_numpy(dtype=float) + (number - 0.5) * 0.08, mine, colour, dash, marker
-            )
+            _line(axes, mine["depth"].to_numpy(dtype=float) + (number - 0.5) * 0.08, mine, colour, dash, marker)
         axes.set_xlim(depths[0] - 0.4, depths[-1] + 0.4)
-        axes.xaxis.set_major_locator(
-            FixedLocator(depths) if len(depths) < 9 else MaxNLocator(6, integer=True)
-        )
+        axes.xaxis.set_major_locator(FixedLocator(depths) if len(depths) < 9 else MaxNLocator(6, integer=True))
         if scale == "symlog":
             axes.set_yscale("symlog", linthresh=1.0)
         else:
@@ -111,9 +107,7 @@ def _by_depth(block: Block, table: pd.DataFrame, title: str, label: str, note: s
     return _legend(figure, panels, handles)
 
 
-def _panels(
-    block: Block, title: str, label: str, note: str, entries: Sequence[str]
-) -> tuple[Figure, dict[str, Axes]]:
+def _panels(block: Block, title: str, label: str, note: str, entries: Sequence[str]) -> tuple[Figure, dict[str, Axes]]:
     down, across = arrangement(len(block.rows))
     panel = (PANEL[0], max(PANEL[1], (0.2 * len(entries) + 0.3 - 0.4 * (down - 1)) / down))
     figure, grid = sheet(

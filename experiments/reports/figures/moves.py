@@ -84,13 +84,9 @@ def _panel(block: Block, axes: Axes, found: pd.DataFrame, names: list[str]) -> N
     value = {name: metric.shown(found[name]) for name in ends}
     y = np.arange(len(found), dtype=float)
     colours = [look(name).colour for name in found["level"]]
-    axes.hlines(
-        y, value["mean_defaults"], value["mean_tuned"], colors=colours, linewidth=2.2, alpha=0.35, zorder=2
-    )
+    axes.hlines(y, value["mean_defaults"], value["mean_tuned"], colors=colours, linewidth=2.2, alpha=0.35, zorder=2)
     for rates, shift in (("tuned", -0.14), ("defaults", 0.14)):
-        axes.hlines(
-            y + shift, value[f"low_{rates}"], value[f"high_{rates}"], colors=colours, linewidth=0.9, zorder=3
-        )
+        axes.hlines(y + shift, value[f"low_{rates}"], value[f"high_{rates}"], colors=colours, linewidth=0.9, zorder=3)
         faces = colours if rates == "tuned" else ["white"] * len(found)
         axes.scatter(value[f"mean_{rates}"], y, s=34, c=faces, edgecolors=colours, linewidths=1.2, zorder=4)
     for place, (_, each) in enumerate(found.iterrows()):

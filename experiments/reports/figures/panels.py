@@ -29,9 +29,7 @@ def metric_axis(
     room = 0.17 if which == "y" else 0.42
     ticks = metric.choose_ticks(limits, room / inches)
     axis = axes.xaxis if which == "x" else axes.yaxis
-    set_scale, set_limits = (
-        (axes.set_xscale, axes.set_xlim) if which == "x" else (axes.set_yscale, axes.set_ylim)
-    )
+    set_scale, set_limits = (axes.set_xscale, axes.set_xlim) if which == "x" else (axes.set_yscale, axes.set_ylim)
     set_scale("function", functions=(metric.stretch, metric.unstretch))
     set_limits(*limits)
     axis.set_major_locator(FixedLocator(ticks))

@@ -44,9 +44,7 @@ def draw(block: Block) -> Figure:
         each.axvline(chance, color="#9A9A9A", linewidth=0.8, linestyle=(0, (2, 2)), zorder=1)
         mine = (panel == row) & np.isfinite(value)
         good, bad = mine & ~diverged, mine & diverged
-        each.scatter(
-            value[good], y[good], s=13, c=colours[good], linewidths=0.3, edgecolors="white", zorder=5
-        )
+        each.scatter(value[good], y[good], s=13, c=colours[good], linewidths=0.3, edgecolors="white", zorder=5)
         each.scatter(value[bad], y[bad], s=22, c=ALARM, marker="x", linewidths=1.3, zorder=6)
         _means(block, each, row, place)
         each.set_ylim(len(columns) - 0.5, -0.5)
@@ -74,9 +72,7 @@ def _means(block: Block, axes: Axes, row: str, place: dict[str, int]) -> None:
     mean, low, high = (block.metric.shown(some[name]) for name in ("mean", "low", "high"))
     axes.hlines(y, low, high, colors="black", linewidth=0.9, zorder=3)
     axes.scatter(mean, y, marker="|", s=75, c="black", linewidths=1.3, zorder=4)
-    absent = dict.fromkeys(
-        (name for name in block.columns if name not in set(cells["column"])), "not in the plan"
-    )
+    absent = dict.fromkeys((name for name in block.columns if name not in set(cells["column"])), "not in the plan")
     absent |= {cell["column"]: state(cell) for _, cell in cells[cells["seeds"] == 0].iterrows()}
     for column, word in absent.items():
         axes.text(0.5, place[column], word.replace("\n", " "), size=BASE - 2, color="#505050",
@@ -86,14 +82,10 @@ def _means(block: Block, axes: Axes, row: str, place: dict[str, int]) -> None:
 
 def reading(block: Block) -> str:
     note = "A point a seed, the same seed at the same height in every line."
-    note += (
-        " Black: mean and 95 % interval, cut at the frame." if len(block.seeds) > 1 else " Black: the value."
-    )
+    note += " Black: mean and 95 % interval, cut at the frame." if len(block.seeds) > 1 else " Black: the value."
     if block.cells["diverged"].any():
         note += " Cross: diverged, counts at chance level."
-    return (
-        note + f" Dashed grey: chance. The axis is stretched toward {block.metric.top:g}{block.metric.unit}."
-    )
+    return note + f" Dashed grey: chance. The axis is stretched toward {block.metric.top:g}{block.metric.unit}."
 
 
 def alt(block: Block) -> str:

@@ -18,9 +18,7 @@ def draw(block: Block) -> Figure:
     metric, frame = block.metric, scores(block)
     names = {"optimizer": block.columns, "activation": block.rows}
     longest = max(len(each) for each in names.values())
-    legends = [
-        legend_width(each, line=True) + room for room, each in zip((0.5, 0.15), names.values(), strict=True)
-    ]
+    legends = [legend_width(each, line=True) + room for room, each in zip((0.5, 0.15), names.values(), strict=True)]
     panel = (PANEL[0], max(PANEL[1], 0.205 * longest + 0.35))
     figure, grid = sheet(
         1, 4, panel,

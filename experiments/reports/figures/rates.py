@@ -121,10 +121,7 @@ def _seeds(table: pd.DataFrame) -> str:
 
 
 def reading(block: Block) -> str:
-    note = (
-        "A point a rate: mean over the tuning seeds of the best epoch's validation; no scoring seed, no test"
-        " data."
-    )
+    note = "A point a rate: mean over the tuning seeds of the best epoch's validation; no scoring seed, no test data."
     table = rate_trials(block)
     if table["diverged"].any():
         note += " Cross: diverged with every tuning seed; any that diverged counts at chance level."

@@ -66,8 +66,7 @@ def _unit(found: pd.Series) -> tuple[str, int]:
 def _bars(axes: Axes, found: pd.Series, names: list[str], say: Callable[[int], str], scale: int) -> None:
     """A bar to the middle value, a line over all values where there are several, the numbers beside."""
     words = {
-        name: say(values[0]) + (f" to {say(values[-1])}" if len(values) > 1 else "")
-        for name, values in found.items()
+        name: say(values[0]) + (f" to {say(values[-1])}" if len(values) > 1 else "") for name, values in found.items()
     }
     top = max(values[-1] for values in found) / scale or 1.0
     end = top / (1 - min(0.8, (widest(words.values(), BASE - 2) + 0.15) / WIDTH))

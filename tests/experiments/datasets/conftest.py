@@ -64,9 +64,7 @@ def write_idx(folder, arrays, name="", zipped=False):
     for key, stem in mnist.IDX_NAMES.items():
         array = arrays[key]
         # Written from the format's definition, not with the code under test.
-        content = (
-            bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}i", *array.shape) + array.tobytes()
-        )
+        content = bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}i", *array.shape) + array.tobytes()
         path = folder / (stem + ".gz" if zipped else stem)
         path.write_bytes(gzip.compress(content, mtime=0) if zipped else content)
 
@@ -102,8 +100,7 @@ def tar(path, members):
 
 def python_members(arrays):
     return {
-        f"cifar-10-batches-py/{name}": pickled(images, labels)
-        for name, (images, labels) in batches(arrays).items()
+        f"cifar-10-batches-py/{name}": pickled(images, labels) for name, (images, labels) in batches(arrays).items()
     }
 
 

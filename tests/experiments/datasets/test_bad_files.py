@@ -111,9 +111,7 @@ def test_fashion_mnist_is_known(small, folder, forms, monkeypatch):
     refused("mnist", folder, "this is Fashion-MNIST")
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"PK", b"not found", b"\0" * 5000], ids=["empty", "PK", "page", "zeros"]
-)
+@pytest.mark.parametrize("content", [b"", b"PK", b"not found", b"\0" * 5000], ids=["empty", "PK", "page", "zeros"])
 @pytest.mark.parametrize("name", ["mnist.npz", "cifar10.npz", "train-images-idx3-ubyte.gz"])
 def test_no_such_format(content, name, small, folder, forms):
     if name.startswith("train"):

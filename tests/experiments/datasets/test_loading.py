@@ -57,9 +57,7 @@ def test_embedded_sets(name, kept):
 def test_no_example_is_in_two_parts(name, kept):
     """Also for a subset. (Only diabetes and breast_cancer could have twins; they have none.)"""
     for data in (load(name, cache_dir=kept), load(f"{name}-100", cache_dir=kept)):
-        rows = [
-            {(x.tobytes(), y.tobytes()) for x, y in zip(p.x, p.y, strict=True)} for p in data.parts.values()
-        ]
+        rows = [{(x.tobytes(), y.tobytes()) for x, y in zip(p.x, p.y, strict=True)} for p in data.parts.values()]
         assert sum(map(len, rows)) == len(set.union(*rows))
         assert sum(map(len, rows)) == sum(map(len, data.parts.values()))
 
@@ -132,9 +130,7 @@ def test_digits_stand_in_under_their_own_name(name, folder, kept):
     assert data.name == "digits"
     title, wanted = ("MNIST", "mnist.npz") if "mnist" in name else ("CIFAR-10", "cifar-10-python.tar.gz or")
     assert notice is not None
-    assert notice.startswith(
-        f"{title} is not on disk: the embedded digits (8x8, 1,797 images) stand in. Put {wanted}"
-    )
+    assert notice.startswith(f"{title} is not on disk: the embedded digits (8x8, 1,797 images) stand in. Put {wanted}")
     assert f"({folder} does not hold it)" in notice
     assert "\n" not in notice
 

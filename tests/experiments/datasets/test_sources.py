@@ -36,9 +36,7 @@ def check(data, arrays, shape):
 def columns(arrays):
     """As older Keras code stores them: a channel axis, labels as a column of int64, images by columns."""
     return {
-        name: array.reshape(-1, 1).astype(np.int64)
-        if name[0] == "y"
-        else np.asfortranarray(array[..., np.newaxis])
+        name: array.reshape(-1, 1).astype(np.int64) if name[0] == "y" else np.asfortranarray(array[..., np.newaxis])
         for name, array in arrays.items()
     }
 
@@ -114,11 +112,7 @@ PICKLES = ("python archive", "as Keras stores it", "python folder")
 def test_cifar10(form, published, small, folder, forms, monkeypatch):
     CIFAR_FORMS[form](forms, folder, small["cifar10"])
     if published or form in PICKLES:
-        files = {
-            path.name: hashlib.md5(path.read_bytes()).hexdigest()
-            for path in folder.rglob("*")
-            if path.is_file()
-        }
+        files = {path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}
         archive = next(iter(files.values()))
         monkeypatch.setattr(cifar10, "PYTHON_MD5", archive)
         monkeypatch.setattr(cifar10, "BINARY_MD5", archive)

@@ -89,9 +89,7 @@ def test_parts_are_disjoint_and_stratified(official, size):
         assert len(validation) == max(round(size / 5), 100)
     assert (len(test) == 0) is official
     for part in (train, validation, *([] if official else [test])):
-        np.testing.assert_allclose(
-            shares(LABELS, part), shares(LABELS, np.arange(1001)), atol=1.5 / len(part)
-        )
+        np.testing.assert_allclose(shares(LABELS, part), shares(LABELS, np.arange(1001)), atol=1.5 / len(part))
         assert np.all(np.diff(part) > 0)
     assert words.endswith("split seed 0")
 

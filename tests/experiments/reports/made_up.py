@@ -214,9 +214,7 @@ def chosen(runs: list[dict[str, Any]], default: float) -> list[dict[str, Any]]:
         scored = [run for run in runs if run["role"] == role]
         if scored:
             rate = scored[0]["learning_rate"]
-            trials = [
-                run for run in runs if run["role"] == "trial" and bool(run["constants"]) == bool(constants)
-            ]
+            trials = [run for run in runs if run["role"] == "trial" and bool(run["constants"]) == bool(constants)]
             edge = "" if constants else {0.1: "low", 10.0: "high"}.get(round(rate / default, 3), "")
             found.append({
                 **{name: scored[0][name] for name in ("dataset", "model", "activation", "optimizer")},

@@ -79,9 +79,7 @@ def test_planned_cells_without_a_run_are_there(made, cut_up):
 def test_a_plan_with_holes_misses_nothing_there(made, cut_up):
     planned = [("mnist", "mlp", "tanh", "sgd"), ("mnist", "mlp", "relu", "adam")]
     pairs = {cell[2:] for cell in planned}
-    ledger = made(
-        **SMALL, planned_cells=planned, drop=lambda row: (row["activation"], row["optimizer"]) not in pairs
-    )
+    ledger = made(**SMALL, planned_cells=planned, drop=lambda row: (row["activation"], row["optimizer"]) not in pairs)
     (block,) = cut_up(ledger)
     assert block.cells["missing"].sum() == 0
     assert len(block.cells) == 2

@@ -76,9 +76,7 @@ def drawn(scenes):
     return draw
 
 
-@pytest.mark.parametrize(
-    ("scene", "picture"), CASES, ids=[f"{scene}-{picture.name}" for scene, picture in CASES]
-)
+@pytest.mark.parametrize(("scene", "picture"), CASES, ids=[f"{scene}-{picture.name}" for scene, picture in CASES])
 def test_all_text_is_inside_and_apart(drawn, scene, picture):
     figure = drawn(scene, picture)
     with style.theme():  # ticks are made when they are asked for
@@ -190,17 +188,13 @@ def test_learning_rates_mark_default_chosen_edge_and_diverged(drawn, tuned_block
     assert set(axes) - {""} == set(tuned_block.columns)
     adadelta = axes["adadelta"]
     upright = [
-        line.get_xdata()[0]
-        for line in adadelta.lines
-        if len(set(line.get_xdata())) == 1 and len(line.get_xdata()) == 2
+        line.get_xdata()[0] for line in adadelta.lines if len(set(line.get_xdata())) == 1 and len(line.get_xdata()) == 2
     ]
     assert upright == [1.0]
     crosses = [x for line in adadelta.lines if line.get_marker() == "x" for x in line.get_xdata()]
     assert crosses == [10.0] * 8
     open_ = [line for line in lines_of(drawn("tuned", picture)) if line.get_markerfacecolor() == "none"]
-    squares, rings = (
-        sum(len(line.get_xdata()) for line in open_ if line.get_marker() == sign) for sign in "so"
-    )
+    squares, rings = (sum(len(line.get_xdata()) for line in open_ if line.get_marker() == sign) for sign in "so")
     assert squares == (tuned_block.choices["edge"] != "").sum()
     assert squares + rings == 72
 
@@ -217,10 +211,7 @@ def test_moves_name_the_levels_whose_rank_moves(drawn, tuned_block):
 def test_critical_difference_diagram(made, cut_up):
     names = ("tanh", "relu", "elu", "a" * 70, "激活", "$x$")
     data = tuple((f"d{n}", f"Data {n}", False if n else None) for n in range(6))
-    found = [
-        evidence(block)
-        for block in cut_up(made(activations=names, optimizers=("sgd", "adam"), datasets=data))
-    ]
+    found = [evidence(block) for block in cut_up(made(activations=names, optimizers=("sgd", "adam"), datasets=data))]
     test = across(found, "activation")
     assert test.possible
     with style.theme():
@@ -228,9 +219,7 @@ def test_critical_difference_diagram(made, cut_up):
         figure.draw_without_rendering()
     boxes = visible_text(figure)
     width, height = figure.bbox.size
-    assert all(
-        box.x0 > -1 and box.x1 < width + 1 and box.y0 > -1 and box.y1 < height + 1 for _, box, _ in boxes
-    )
+    assert all(box.x0 > -1 and box.x1 < width + 1 and box.y0 > -1 and box.y1 < height + 1 for _, box, _ in boxes)
     assert not touching(boxes)
     words = " ".join(text for text, _, _ in boxes)
     assert "not verified" in words

@@ -18,9 +18,7 @@ def test_the_order_of_rows_given_does_not_matter(ledger, tuned):
     pd.testing.assert_frame_equal(
         frames.sorted_diagnostics(tuned.diagnostics, runs), frames.sorted_diagnostics(rows, runs)
     )
-    pd.testing.assert_frame_equal(
-        frames.sorted_curves(ledger.curves, once), frames.sorted_curves(shuffled, once)
-    )
+    pd.testing.assert_frame_equal(frames.sorted_curves(ledger.curves, once), frames.sorted_curves(shuffled, once))
 
 
 def test_components_come_in_their_fixed_order(ledger):
@@ -48,9 +46,7 @@ def test_an_empty_frame_needs_no_columns():
 def test_types_do_not_depend_on_what_happened(made):
     """A column of errors that is empty today and full tomorrow keeps its type in the parquet file."""
     calm = frames.sorted_runs(made(activations=("relu",), optimizers=("adam",)).runs)
-    wild = frames.sorted_runs(
-        made(activations=("relu",), optimizers=("adam",), status=lambda row: "failed").runs
-    )
+    wild = frames.sorted_runs(made(activations=("relu",), optimizers=("adam",), status=lambda row: "failed").runs)
     assert calm.dtypes.to_dict() == wild.dtypes.to_dict()
 
 

@@ -126,9 +126,7 @@ def test_equal_updates_are_no_comparison_with_batch_gd(tuned_block):
 
 
 def test_budgets_of_a_run_that_diverged_at_once(made, cut_up):
-    (block,) = cut_up(
-        made(**SMALL, epochs=1, status=lambda row: "diverged" if row["activation"] == "relu" else None)
-    )
+    (block,) = cut_up(made(**SMALL, epochs=1, status=lambda row: "diverged" if row["activation"] == "relu" else None))
     curves = budgets.score_curves(block, 1_000)
     assert set(curves["key"]) == set(block.runs["key"])
     found = statistics.comparison_at(curves, "epochs")
@@ -138,12 +136,8 @@ def test_budgets_of_a_run_that_diverged_at_once(made, cut_up):
 def test_deep_minus_tuned_by_hand(tuned, tuned_block):
     table = deep.paired(tuned_block).set_index("activation")
     assert list(table.index) == ["tanh", "relu"]
-    runs = tuned.runs[(tuned.runs["activation"] == "relu") & (tuned.runs["optimizer"] == "adam")].set_index(
-        "seed"
-    )
-    gap = (
-        runs.loc[runs["role"] == "deep", "test_metric"] - runs.loc[runs["role"] == "tuned", "test_metric"]
-    ).mean()
+    runs = tuned.runs[(tuned.runs["activation"] == "relu") & (tuned.runs["optimizer"] == "adam")].set_index("seed")
+    gap = (runs.loc[runs["role"] == "deep", "test_metric"] - runs.loc[runs["role"] == "tuned", "test_metric"]).mean()
     assert table.loc["relu", "difference"] == pytest.approx(gap)
     assert table.loc["relu", "p_holm"] == pytest.approx(max(2 * table["p"].min(), table["p"].max()))
 

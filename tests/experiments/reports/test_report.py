@@ -179,9 +179,7 @@ def test_an_empty_ledger_gives_a_report(tmp_path):
 def test_names_are_text_in_the_page(hostile):
     text = (hostile / "report.md").read_text("utf-8")
     tokens = MarkdownIt("commonmark").enable("table").parse(text)
-    kinds = {token.type for token in tokens} | {
-        child.type for token in tokens for child in token.children or []
-    }
+    kinds = {token.type for token in tokens} | {child.type for token in tokens for child in token.children or []}
     assert not {"html_block", "html_inline"} & kinds
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert {len(re.findall(r"(?<!\\)\|", line)) for line in rows} <= {4, 5, 6, 7, 9, 11, 13}

@@ -25,9 +25,7 @@ def cell(table, activation, optimizer):
     ("oom", 0.9, np.nan), ("done", np.nan, np.nan), (None, 0.9, np.nan), ("something new", 0.9, np.nan),
 ])  # fmt: skip
 def test_what_a_run_counts_with(status, metric, expected):
-    runs = pd.DataFrame({"status": [status], "test_metric": [metric], "chance": [0.1]}).astype(
-        {"status": "string"}
-    )
+    runs = pd.DataFrame({"status": [status], "test_metric": [metric], "chance": [0.1]}).astype({"status": "string"})
     assert summary.counted(runs).tolist() == pytest.approx([expected], nan_ok=True)
 
 

@@ -36,9 +36,7 @@ def test_markdown_shows_a_name_as_itself(name):
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_markdown_keeps_a_name_in_its_cell(name):
-    tokens = (
-        MarkdownIt("commonmark").enable("table").parse(f"| h | k |\n| --- | --- |\n| {markdown(name)} | z |")
-    )
+    tokens = MarkdownIt("commonmark").enable("table").parse(f"| h | k |\n| --- | --- |\n| {markdown(name)} | z |")
     cells = [token.content for before, token in pairwise(tokens) if before.type == "td_open"]
     assert len(cells) == 2
     assert texts(cells[0]) == name

@@ -113,9 +113,7 @@ def test_only_what_a_clock_gave_differs_from_run_to_run(made, tmp_path):
         (ledger.runs, ledger.curves, ledger.timings, ledger.diagnostics, ledger.choices)
     )]  # fmt: skip
     runs, curves, timings, diagnostics, choices = shuffled
-    timings = timings.assign(
-        seconds=timings["seconds"] * 3, seconds_per_epoch=timings["seconds_per_epoch"] * 2
-    )
+    timings = timings.assign(seconds=timings["seconds"] * 3, seconds_per_epoch=timings["seconds_per_epoch"] * 2)
     write_report(tmp_path / "two", runs, curves, timings, ledger.facts, diagnostics, choices)
     different = {
         path.name for path in (tmp_path / "one").rglob("*.*")
@@ -193,9 +191,7 @@ def test_a_sweep_stopped_in_the_middle_of_tuning(made, tmp_path, monkeypatch):
     )
     ledger.choices = ledger.choices[ledger.choices["activation"] == "tanh"]
     ledger.diagnostics = ledger.diagnostics.iloc[:0]
-    ledger.facts["planned_cells"] = [
-        ("mnist", "mlp", a, o) for a in SMALL["activations"] for o in SMALL["optimizers"]
-    ]
+    ledger.facts["planned_cells"] = [("mnist", "mlp", a, o) for a in SMALL["activations"] for o in SMALL["optimizers"]]
     write_report(tmp_path, *ledger.arguments)
     text = (tmp_path / "report.md").read_text("utf-8")
     assert "not run** so far" in text

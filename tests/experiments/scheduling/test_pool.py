@@ -40,9 +40,7 @@ def outcomes(events: list[Event]) -> dict[tuple[str, int], str]:
 
 def children() -> list[psutil.Process]:
     return [
-        each
-        for each in psutil.Process().children(recursive=True)
-        if "resource_tracker" not in " ".join(each.cmdline())
+        each for each in psutil.Process().children(recursive=True) if "resource_tracker" not in " ".join(each.cmdline())
     ]
 
 
@@ -67,9 +65,7 @@ def test_more_may_be_submitted_meanwhile_and_goes_where_its_trace_is(pool):
             if event.kind == "outcome":
                 assert isinstance(event.run, Run)
                 pids[event.run.activation, event.run.seed] = event.value.machine["pid"]
-                if (
-                    len(pids) == 1
-                ):  # the worker that is free first would take the longer one, were it not for its trace
+                if len(pids) == 1:  # the worker that is free first would take the longer one, were it not for its trace
                     mine, others = event.run.activation, "tanh" if event.run.activation == "relu" else "relu"
                     several.submit([Bundle((a_run(activation=mine, seed=1),), 1.0)])
                     several.submit([Bundle((a_run(activation=others, seed=1),), 2.0)])
@@ -199,3 +195,19 @@ def test_an_interrupt_does_not_disturb_a_worker(pool, tmp_path):
                 time.sleep(0.1)
                 (tmp_path / "go").touch()
     assert kinds == ["started", "epoch", "epoch", "outcome"]
+
+
+def test_a_worker_that_has_compiled_its_share_makes_way_for_a_fresh_one(pool, monkeypatch):
+    monkeypatch.setattr("experiments.scheduling.pool.CELLS", 2)
+    cells = ("relu", "elu", "tanh", "sigmoid", "prelu")
+    pids = []
+    with pool(1) as several:
+        several.submit([bundle(name, seeds=2) for name in cells])
+        events = []
+        for event in several.events():
+            events.append(event)
+            if event.kind == "started":
+                pids.append(children()[0].pid)
+    assert len(outcomes(events)) == 10
+    assert not any(event.kind == "died" for event in events)
+    assert [pids.index(pid) // 4 for pid in pids] == [0] * 4 + [1] * 4 + [2] * 2  # two cells of two runs each

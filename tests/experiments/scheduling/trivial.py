@@ -91,9 +91,7 @@ def train(trainers: Trainers, run: Run, on_epoch) -> Outcome:
         if run.tuning
         else {"test_loss": score, "test_metric": score, "last_test_loss": score, "last_test_metric": score}
     )
-    return Outcome(
-        status="done", curve=curve, best_epoch=1, validation_metric=score, machine=machine, **tests
-    )
+    return Outcome(status="done", curve=curve, best_epoch=1, validation_metric=score, machine=machine, **tests)
 
 
 def _until(there) -> None:

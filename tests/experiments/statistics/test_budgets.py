@@ -66,9 +66,7 @@ def test_rounding_of_summed_seconds_costs_no_epoch():
 def test_a_diverged_run_is_at_chance_from_then_on(scores):
     lost = curve("sgd", scores, 1.0, 1, status="diverged", chance=0.1)
     fine = curve("adam", [0.5, 0.6, 0.7], 1.0, 1, status="done", chance=0.1)
-    table = comparison_at(pd.concat([lost, fine]), "epochs", [1, 3]).set_index(["budget", "optimizer"])[
-        "score"
-    ]
+    table = comparison_at(pd.concat([lost, fine]), "epochs", [1, 3]).set_index(["budget", "optimizer"])["score"]
     assert table.to_dict() == {(1, "sgd"): 0.5, (3, "sgd"): 0.1, (1, "adam"): 0.5, (3, "adam"): 0.7}
     by_default = comparison_at(pd.concat([lost, fine]))
     assert set(by_default["budget"]) == {3}

@@ -32,11 +32,7 @@ EXPECTED = [
     ("power: difference of 0.5 sd", NORMAL, 34, 0.808, 0.808),
     ("power: difference of 1 sd", NORMAL, 10, 0.803, 0.803),
     ("power: difference of 2 sd", NORMAL, 5, 0.909, 0.909),
-    *[
-        (f"coverage: share of {term}", NORMAL, n, 0.90, 0.99)
-        for term in ("activation", "optimizer")
-        for n in (3, 5)
-    ],
+    *[(f"coverage: share of {term}", NORMAL, n, 0.90, 0.99) for term in ("activation", "optimizer") for n in (3, 5)],
     *[("coverage: share of interaction", NORMAL, n, 0.95, 0.99) for n in (3, 5)],
     *[("coverage: share of seed", NORMAL, n, 0.82, 0.86) for n in (3, 5)],
     *[("coverage: share of residual", NORMAL, n, 0.93, 0.98) for n in (3, 5)],
@@ -48,15 +44,11 @@ def test_the_statistics_keep_their_word(check, distribution, n, least, greatest,
     (row,) = checked.query("check == @check and distribution == @distribution and n == @n").to_dict("records")
     hits, total = round(row["observed"] * row["replications"]), row["replications"]
     assert stats.binomtest(hits, total, least, "less").pvalue > SURE, f"{row['observed']:.3f} is too seldom"
-    assert stats.binomtest(hits, total, greatest, "greater").pvalue > SURE, (
-        f"{row['observed']:.3f} is too often"
-    )
+    assert stats.binomtest(hits, total, greatest, "greater").pvalue > SURE, f"{row['observed']:.3f} is too often"
 
 
 def test_every_row_of_the_self_check_is_looked_at(checked):
-    assert {(row.check, row.distribution, row.n) for row in checked.itertuples()} == {
-        row[:3] for row in EXPECTED
-    }
+    assert {(row.check, row.distribution, row.n) for row in checked.itertuples()} == {row[:3] for row in EXPECTED}
 
 
 def test_the_interval_of_each_share_holds_it(checked):

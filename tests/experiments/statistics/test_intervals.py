@@ -38,9 +38,7 @@ def test_bca_is_what_efron_defined():
     found = np.ravel(bca_interval(x[None], np.random.default_rng(2), resamples=40_000))
     np.testing.assert_allclose(found, expected, rtol=0.01)
     plain = np.quantile(drawn, [0.025, 0.975])
-    assert np.all(np.abs(plain - expected) > 0.01 * expected), (
-        "the sample is too tame to tell BCa from percentiles"
-    )
+    assert np.all(np.abs(plain - expected) > 0.01 * expected), "the sample is too tame to tell BCa from percentiles"
 
 
 METHODS = [
@@ -115,9 +113,7 @@ def test_cell_summary_says_what_each_number_is(make_scores):
     assert list(table["n_diverged"]) == [0, 0, 0, 5]
     assert list(table["interval"]) == ["BCa bootstrap", "Student's t", "none: one seed", "none: all equal"]
     half = stats.t.ppf(0.975, 2) * np.std([0.90, 0.92, 0.97], ddof=1) / np.sqrt(3)
-    np.testing.assert_allclose(
-        table.loc[("sigmoid", "momentum"), ["low", "high"]].tolist(), [0.93 - half, 0.93 + half]
-    )
+    np.testing.assert_allclose(table.loc[("sigmoid", "momentum"), ["low", "high"]].tolist(), [0.93 - half, 0.93 + half])
 
 
 def test_another_cell_changes_no_interval(make_scores):

@@ -50,17 +50,12 @@ def test_agrees_with_scipy_and_statsmodels(n):
     np.testing.assert_allclose(table[["low", "high"]].T, [ends.low, ends.high])
     tost = [ttost_paired(x, y, -0.005, 0.005)[0] for x, y in zip(a, b, strict=True)]
     np.testing.assert_allclose(table["p_equivalent"], tost)
-    flips = [
-        stats.permutation_test((d,), np.sum, permutation_type="samples", n_resamples=np.inf).pvalue
-        for d in a - b
-    ]
+    flips = [stats.permutation_test((d,), np.sum, permutation_type="samples", n_resamples=np.inf).pvalue for d in a - b]
     np.testing.assert_allclose(table["p_sign_flip"], flips)
 
 
 def test_each_row_uses_the_seeds_it_has():
-    rows = np.array(
-        [[1.0, np.nan, 2.0, 4.0], [np.nan] * 4, [3.0, np.nan, np.nan, np.nan], [1.0, 2.0, 4.0, 7.0]]
-    )
+    rows = np.array([[1.0, np.nan, 2.0, 4.0], [np.nan] * 4, [3.0, np.nan, np.nan, np.nan], [1.0, 2.0, 4.0, 7.0]])
     table = paired_test(rows)
     assert list(table["n"]) == [3, 0, 1, 4]
     assert table.loc[0, "p"] == pytest.approx(stats.ttest_1samp([1, 2, 4], 0).pvalue)
@@ -70,9 +65,7 @@ def test_each_row_uses_the_seeds_it_has():
 
 
 # .25 with 3 seeds, .0625 with 5: no outcome can go below.
-@pytest.mark.parametrize(
-    ("n", "floor"), [(1, 1), (2, 0.5), (3, 0.25), (5, 0.0625), (10, 2 / 1024), (15, 2**-14)]
-)
+@pytest.mark.parametrize(("n", "floor"), [(1, 1), (2, 0.5), (3, 0.25), (5, 0.0625), (10, 2 / 1024), (15, 2**-14)])
 def test_sign_flip_floor(n, floor):
     assert sign_flip_p(np.linspace(1, 2, n)[None])[0] == floor
     assert sign_flip_p(np.zeros((1, n)))[0] == 1
@@ -150,9 +143,7 @@ def test_equivalence_power_is_that_of_simulated_tests():
     found = np.mean(paired_test(d, margin=0.005)["p_equivalent"] <= 0.05)
     assert found == pytest.approx(power_of_equivalence(0.001, 0.005, n, 0.005), abs=0.01)
     assert 0.79 < found < 0.84
-    assert (
-        power_of_equivalence(0, 1, 5, margin=0.1) == 0
-    )  # both tests cannot reject where the margin is tight
+    assert power_of_equivalence(0, 1, 5, margin=0.1) == 0  # both tests cannot reject where the margin is tight
 
 
 SETTLED = [

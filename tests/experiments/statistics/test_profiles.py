@@ -61,9 +61,7 @@ def test_probability_agrees_with_mann_whitney(n, make_scores):
 
 
 def test_probability_of_certain_and_of_equal_arms(make_scores):
-    table = probability_of_improvement(
-        make_scores([[[1.0, 2, 3], [-1, -2, -3], [-1, -2, -3]]]), "optimizer", rng()
-    )
+    table = probability_of_improvement(make_scores([[[1.0, 2, 3], [-1, -2, -3], [-1, -2, -3]]]), "optimizer", rng())
     assert table["probability"].tolist() == [1, 1, 0.5]
     assert table["low"].tolist()[:2] == [1, 1]
 

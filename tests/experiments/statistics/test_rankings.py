@@ -36,9 +36,7 @@ def test_from_ten_seeds_on_the_interval_is_a_bootstrap(make_scores):
     assert set(table["interval"]) == {"BCa bootstrap"}
     ranks = (-score[0]).argsort(axis=0).argsort(axis=0) + 1.0
     low, high = bca_interval(ranks, rng(), resamples=500)
-    np.testing.assert_allclose(
-        table.loc[["sgd", "momentum", "nag"], ["low", "high"]].T, np.clip([low, high], 1, 3)
-    )
+    np.testing.assert_allclose(table.loc[["sgd", "momentum", "nag"], ["low", "high"]].T, np.clip([low, high], 1, 3))
 
 
 def test_incomplete_conditions_are_not_ranked(make_scores):
@@ -89,9 +87,7 @@ def test_ranking_change_names_what_moves(order, tau, moved, make_scores):
 def test_a_move_is_sure_only_beyond_the_seeds_noise(make_scores):
     noise = np.random.default_rng(0).normal(0, 1e-3, (2, 4, 3, 6))
     level = np.array([0.02, 0.01, 0.0])[:, None]
-    sure = ranking_change(make_scores(level + noise[0]), make_scores(level[::-1] + noise[1])).set_index(
-        "level"
-    )
+    sure = ranking_change(make_scores(level + noise[0]), make_scores(level[::-1] + noise[1])).set_index("level")
     assert list(sure.index[sure["surely"]]) == ["sgd", "nag"]
     table = ranking_change(make_scores(100 * noise[0]), make_scores(100 * noise[1]))
     assert table["moves"].any()

@@ -50,9 +50,7 @@ CASES = (
 def test_two_updates_give_the_same_weights(digits, model, activation, optimizer):
     rate = names.DEFAULT_RATES.get(optimizer, 0.001)
     size = 0 if optimizer == "batch_gd" else len(digits.train.y) // 2
-    run = a_run(
-        digits, model=model, activation=activation, optimizer=optimizer, learning_rate=rate, batch_size=size
-    )
+    run = a_run(digits, model=model, activation=activation, optimizer=optimizer, learning_rate=rate, batch_size=size)
     fast = after_two_updates(run, digits)
     plain = after_two_updates(replace(run, engine="reference"), digits)
     start = prepare(run, digits).initial_weights(run)

@@ -115,9 +115,7 @@ DIVERGED = {
 }
 
 
-@pytest.mark.parametrize(
-    ("train_losses", "metrics", "losses", "step", "epochs"), DIVERGED.values(), ids=DIVERGED
-)
+@pytest.mark.parametrize(("train_losses", "metrics", "losses", "step", "epochs"), DIVERGED.values(), ids=DIVERGED)
 def test_the_update_at_which_a_run_diverged(setup, train_losses, metrics, losses, step, epochs):
     trainer = Scripted(setup, metrics, losses, train_losses)
     outcome = loop.train(trainer, a_run(toy(), epochs=len(metrics)))

@@ -25,26 +25,19 @@ def test_an_epoch_shows_every_example_once_but_for_the_last_few(seed, epoch, siz
 
 
 def test_the_order_differs_by_seed_and_by_epoch():
-    orders = {
-        (seed, epoch): batches(seed, epoch, 100, 10).tobytes() for seed in range(20) for epoch in range(1, 21)
-    }
+    orders = {(seed, epoch): batches(seed, epoch, 100, 10).tobytes() for seed in range(20) for epoch in range(1, 21)}
     assert len(set(orders.values())) == len(orders)
 
 
 def test_the_examples_left_out_change_from_epoch_to_epoch():
-    left = [
-        frozenset(range(100)) - frozenset(batches(0, epoch, 100, 30).ravel().tolist())
-        for epoch in range(1, 6)
-    ]
+    left = [frozenset(range(100)) - frozenset(batches(0, epoch, 100, 30).ravel().tolist()) for epoch in range(1, 6)]
     assert all(len(each) == 10 for each in left)
     assert len(set(left)) > 1
 
 
 def test_all_examples_take_their_turn():
     """Over many epochs each example is left out about as often as any other."""
-    shown = np.bincount(
-        np.concatenate([batches(3, epoch, 50, 20).ravel() for epoch in range(1, 401)]), minlength=50
-    )
+    shown = np.bincount(np.concatenate([batches(3, epoch, 50, 20).ravel() for epoch in range(1, 401)]), minlength=50)
     # 400 epochs, each shows it with a chance of 0.8: a standard deviation of 8.
     assert shown.min() > 320 - 5 * 8
     assert shown.max() < 320 + 5 * 8

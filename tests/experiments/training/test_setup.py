@@ -57,9 +57,7 @@ def test_scores_sum_to_the_metric_that_scikit_learn_gives(task, changes):
     setup = prepare(run, data)
     rows = slice(60, 90)
     out = np.random.default_rng(0).normal(0.2, 0.5, (30, data.outputs)).astype(np.float32)
-    score = np.array(
-        setup.score(keras.ops.convert_to_tensor(setup.y[rows]), keras.ops.convert_to_tensor(out))
-    )
+    score = np.array(setup.score(keras.ops.convert_to_tensor(setup.y[rows]), keras.ops.convert_to_tensor(out)))
     assert score.shape == (30,)
     y = data.validation.y
     if task == "regression":

@@ -14,9 +14,7 @@ from experiments.records import Run, arguments
 SIZES = {"train": 60, "validation": 30, "test": 40}
 
 
-def toy(
-    task: str = "classes", shape: tuple[int, ...] = (5,), outputs: int = 3, seed: int = 0, **sizes: int
-) -> Dataset:
+def toy(task: str = "classes", shape: tuple[int, ...] = (5,), outputs: int = 3, seed: int = 0, **sizes: int) -> Dataset:
     """Normal inputs (bytes where the shape is that of an image); targets that a net can learn."""
     rng = np.random.default_rng(seed)
     outputs = outputs if task == "classes" else 1

@@ -98,8 +98,7 @@ def finish(
     for _ in range(10_000):
         if rng and rng.random() < 0.2:
             outcomes = {
-                key: Outcome.from_json(outcomes[key].to_json())
-                for key in rng.sample(sorted(outcomes), len(outcomes))
+                key: Outcome.from_json(outcomes[key].to_json()) for key in rng.sample(sorted(outcomes), len(outcomes))
             }
             answers = json.loads(json.dumps([[*step, proposals] for step, proposals in answers.items()]))
             answers = {(cell_key, step): proposals for cell_key, step, proposals in answers}

@@ -60,9 +60,7 @@ def test_order_of_arrival_and_kills_change_nothing(cell, curve, tuning_seeds, rn
     keys = [key for key, _ in seen[-1]]
     assert len(set(keys)) == len(keys), "no run is planned twice"
     for before, after in itertools.pairwise(seen):
-        assert [key for key, _ in before] == [key for key, _ in after][: len(before)], (
-            "a plan only grows at its end"
-        )
+        assert [key for key, _ in before] == [key for key, _ in after][: len(before)], "a plan only grows at its end"
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
@@ -77,9 +75,7 @@ def test_the_choice_is_the_best_trial_at_the_full_budget(cell, curve):
             values = {"learning_rate": run.learning_rate, **dict(run.optimizer_args)}
             trials.setdefault(json.dumps(values, sort_keys=True), []).append(curve(run))
     assert trials
-    alive = {name for name, several in trials.items() if any(o.status == "done" for o in several)} or set(
-        trials
-    )
+    alive = {name for name, several in trials.items() if any(o.status == "done" for o in several)} or set(trials)
 
     def mean(name: str) -> float:
         metrics = [CHANCE if o.validation_metric is None else o.validation_metric for o in trials[name]]
@@ -179,9 +175,7 @@ def test_what_trains_badly_is_chosen_before_what_diverges():
 
 
 def outcome(metric: float, loss: float = 1.0) -> Outcome:
-    epoch = Epoch(
-        epoch=1, train_loss=1, train_metric=0, validation_loss=loss, validation_metric=metric, seconds=0
-    )
+    epoch = Epoch(epoch=1, train_loss=1, train_metric=0, validation_loss=loss, validation_metric=metric, seconds=0)
     return Outcome(status="done", chance=CHANCE, curve=(epoch,), best_epoch=1, validation_metric=metric)
 
 
@@ -227,9 +221,7 @@ def test_the_mean_over_tuning_seeds_decides_and_a_diverged_one_counts_at_chance(
 
 def test_the_tuned_rate_that_is_the_default_is_scored_once():
     now = finish(a_cell(seeds=3), Curve(exponent(0.01)))
-    assert [(p.role, p.run.seed) for p in now.planned if p.role != TRIAL] == [
-        (BOTH, seed) for seed in range(3)
-    ]
+    assert [(p.role, p.run.seed) for p in now.planned if p.role != TRIAL] == [(BOTH, seed) for seed in range(3)]
     assert rates(now, BOTH) == {0.01}
     assert now.choice.scored == tuple(run.key for run in runs(now, BOTH))
 
@@ -259,9 +251,7 @@ def test_more_scoring_seeds_change_no_trial_and_no_choice(strategy):
     before, after = finish(few, curve), finish(many, curve)
     assert runs(before, TRIAL) == runs(after, TRIAL)
     assert replace(before.choice, scored=()) == replace(after.choice, scored=())
-    assert {run.key for run in runs(before, DEFAULT, TUNED)} < {
-        run.key for run in runs(after, DEFAULT, TUNED)
-    }
+    assert {run.key for run in runs(before, DEFAULT, TUNED)} < {run.key for run in runs(after, DEFAULT, TUNED)}
 
 
 OTHERS = {
@@ -295,9 +285,7 @@ def test_constants_reach_the_optimizer(strategy):
     tried = {dict(run.optimizer_args)["momentum"] for run in runs(now, TRIAL)}
     assert tried <= set(MOMENTUM["momentum"])
     assert len(tried) > 1
-    assert {dict(run.optimizer_args)["momentum"] for run in runs(now, DEEP)} == {
-        now.choice.values["momentum"]
-    }
+    assert {dict(run.optimizer_args)["momentum"] for run in runs(now, DEEP)} == {now.choice.values["momentum"]}
     assert now.choice.scored == tuple(run.key for run in runs(now, DEEP))
     assert not runs(now, DEFAULT, TUNED, BOTH), "the same cell without constants stands for these"
     if strategy == "grid":
@@ -371,6 +359,4 @@ def test_the_question_tells_the_scores_in_the_order_of_the_trials():
     seen = []
     now = finish(cell, curve, rng, lambda now: seen.append(now.ask.question["told"]) if now.ask else None)
     longest = max(seen, key=len)
-    assert [score for told in longest for score in told] == [
-        curve(run).validation_metric for run in runs(now, TRIAL)
-    ]
+    assert [score for told in longest for score in told] == [curve(run).validation_metric for run in runs(now, TRIAL)]

@@ -110,9 +110,7 @@ def test_nothing_outside_the_space_is_proposed(searches, name):
             else:
                 assert given["low"] <= values[each] <= given["high"]
         assert values.get("epochs", 1) >= 1
-        assert values.get("epochs", 0) < question["epochs"], (
-            "the full budget is not named, and never exceeded"
-        )
+        assert values.get("epochs", 0) < question["epochs"], "the full budget is not named, and never exceeded"
 
 
 @pytest.mark.parametrize("name", [name for name in QUESTIONS if name.startswith("grid")])
@@ -128,9 +126,7 @@ def test_a_grid_proposes_every_combination_once_and_all_in_one_round(searches, n
 
 
 def test_a_grid_that_was_told_half_goes_on_with_the_other_half():
-    assert propose(**QUESTIONS["grid"], told=[[0.5, 0.6], [0.7]]) == [
-        {"learning_rate": rate} for rate in RATES[3:]
-    ]
+    assert propose(**QUESTIONS["grid"], told=[[0.5, 0.6], [0.7]]) == [{"learning_rate": rate} for rate in RATES[3:]]
 
 
 @pytest.mark.parametrize("name", ["random", "random, constants", "bayesian"])
@@ -163,9 +159,7 @@ def test_scores_belong_to_the_trials_in_their_order():
     question = QUESTIONS["hyperband"]
     first = propose(**question, told=[])
     for winner in range(len(first)):
-        rounds = search(
-            question, lambda v, w=first[winner]: 1.0 if v["learning_rate"] == w["learning_rate"] else 0.5
-        )
+        rounds = search(question, lambda v, w=first[winner]: 1.0 if v["learning_rate"] == w["learning_rate"] else 0.5)
         full = [v["learning_rate"] for v in itertools.chain(*rounds) if "epochs" not in v]
         assert first[winner]["learning_rate"] in full
 
