@@ -159,7 +159,7 @@ def _sweep(given: argparse.Namespace) -> int:
     there = f"{done} runs there already, {len(pending)} known to be missing, {workers} workers"
     print(f"plan {plan.name}: {len(work.cells)} cells{tuned}; {there}")
     if given.dry_run:
-        seconds = sweep.estimate(work, pending, workers, campaign.states if campaign else None)
+        seconds = sum(campaign.costs_left().values()) / workers if campaign else sweep.estimate(work, pending, workers)
         print(f"estimated time {duration(seconds)}, memory about {workers * 1.2:.1f} GB; nothing was trained")
         return OK
     progress: list[Progress] = []
@@ -191,13 +191,19 @@ def _sweep(given: argparse.Namespace) -> int:
 
 
 def _command() -> str:
-    """The command line for the record, without --more: what it added is remembered, and added once."""
-    given = sys.argv[1:]
-    if "--more" in given:
-        at = given.index("--more")
-        count = len(given) > at + 1 and given[at + 1].isdigit()
-        given = given[:at] + given[at + 1 + count :]
-    return shlex.join(["python", "-m", "experiments", *given])
+    """The command line for the record, without this machine's folder of data, which the report shall not show,
+    and without --more: what it added is remembered, and added once."""
+    kept: list[str] = []
+    data, drop = bool(os.environ.get("DATA_DIR")), ""
+    for each in sys.argv[1:]:
+        if (drop == "--more" and each.isdigit()) or drop == "--data-dir":
+            drop = ""
+            continue
+        drop = each if each in ("--more", "--data-dir") else ""
+        data = data or each.startswith("--data-dir")
+        if not each.startswith(("--more", "--data-dir")):
+            kept.append(each)
+    return ("DATA_DIR=DIR " if data else "") + shlex.join(["python", "-m", "experiments", *kept])
 
 
 def _more(given: argparse.Namespace, work: "sweep.Work") -> None:

@@ -88,7 +88,8 @@ def facts(ledger: Ledger) -> dict[str, Any]:
     told = ledger.facts()
     asked = ledger.planned()
     planned = [run for run in asked if not run.tuning]
-    machine = next((outcome.machine for _, _, outcome in ledger.records() if outcome.machine), {})
+    machines = [outcome.machine for _, _, outcome in ledger.records() if outcome.machine]
+    machine = machines[0] if machines else {}
     told |= {
         "planned_runs": len(planned),  # so far: those at a tuned rate are known once it is chosen
         "planned_trials": len(asked) - len(planned),
@@ -97,7 +98,7 @@ def facts(ledger: Ledger) -> dict[str, Any]:
         )),
         "versions": {"python": machine.get("python", ""), **machine.get("versions", {})},
         "cores": machine.get("cores", 0),
-        "commit": machine.get("commit", ""),
+        "commit": ", ".join(dict.fromkeys(each["commit"] for each in machines if each.get("commit"))),
         "wall_seconds": told.get("wall_seconds", 0.0),
     }  # fmt: skip
     return told

@@ -83,6 +83,8 @@ def head_for(task: str, outputs: int, head: str | None = None, loss: str | None 
         PlanError: the loss cannot take what the head gives, or does not fit the task.
     """
     default_head, default_loss = DEFAULTS[task]
+    if loss and "hinge" in loss:
+        default_head = "linear"  # a margin of 1 cannot be met by outputs between 0 and 1
     head, loss = head or default_head, loss or default_loss
     allowed = {
         "classes": {"sparse_categorical_crossentropy", "categorical_crossentropy", "categorical_hinge",

@@ -15,7 +15,7 @@ from experiments.plan import Plan
 from experiments.records import RESULTS, Outcome, Run
 from experiments.scheduling.bundle import Bundle, bundles, cost
 from experiments.scheduling.pool import Event, Pool
-from experiments.tuning.cell import TRIAL, Ask, Cell, State, state
+from experiments.tuning.cell import TRIAL, Ask, Cell, state
 
 LEDGER = "ledger.sqlite"
 LOG = "workers.log"
@@ -269,11 +269,10 @@ def survey(work: Work, out: Path) -> tuple[Campaign | None, list[Run], int]:
         return None, [p.run for cell in work.cells for p in state(cell, lambda _: None, {}).planned], 0
 
 
-def estimate(work: Work, pending: list[Run], workers: int, states: list[State] | None = None) -> float:
+def estimate(work: Work, pending: list[Run], workers: int) -> float:
     """Seconds that a sweep will take, roughly: nominal costs, no account of this machine."""
     seconds = sum(bundle.cost for bundle in bundles(pending, work.examples))
-    unknown = (n for n in range(len(work.cells)) if states is None or states[n].choice is None)
-    return (seconds + sum(_unknown_cost(work, number) for number in unknown)) / workers
+    return (seconds + sum(_unknown_cost(work, number) for number in range(len(work.cells)))) / workers
 
 
 def _unknown_cost(work: Work, number: int) -> float:

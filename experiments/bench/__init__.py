@@ -33,8 +33,9 @@ def run(out: Path, data_dir: str | None, epochs: int, seeds: int, loop_runs: int
     """
     out.mkdir(parents=True, exist_ok=True)
     cells = len(ACTIVATIONS) * len(OPTIMIZERS)
-    yield f"MNIST MLP 784-128-64-10, {cells} cells x {seeds} seeds x {epochs} epochs, batch 128"
+    yield f"MLP with hidden layers of 128 and 64, {cells} cells x {seeds} seeds x {epochs} epochs, batch 128"
     ours = _sweep(data_dir, epochs, seeds)
+    yield f"data: {ours['data']}"
     yield _line("sweep", ours)
     loop = _loop(ours.pop("dataset"), data_dir, epochs, seeds, loop_runs)
     yield _line("model.fit loop", loop)
@@ -78,7 +79,8 @@ def _sweep(data_dir: str | None, epochs: int, seeds: int) -> dict[str, Any]:
     workers = int(facts["workers"])
     trained = sum(outcome.seconds for outcome in outcomes) / workers
     return {
-        "dataset": records[0][1].dataset, "runs": len(outcomes), "seconds": seconds, "workers": workers,
+        "dataset": records[0][1].dataset, "data": facts["datasets"][0]["title"],
+        "runs": len(outcomes), "seconds": seconds, "workers": workers,
         "fixed": seconds - trained, "marginal": trained / (len(outcomes) * epochs),
         "accuracy": mean(outcome.last_test_metric or 0.0 for outcome in outcomes), "extrapolated": False,
         "machine": outcomes[0].machine,
@@ -122,7 +124,8 @@ def _table(result: dict[str, Any], epochs: int, seeds: int) -> str:
         (f"sweep, {result['sweep']['workers']} workers", result["sweep"]),
     ]
     lines = [
-        f"MNIST MLP 784-128-64-10, 12 cells x {seeds} seeds x {epochs} epochs, batch 128; {machine['cores']} cores, "
+        f"{result['sweep']['data']}, MLP with hidden layers of 128 and 64, 12 cells x {seeds} seeds x {epochs} epochs, "
+        f"batch 128; {machine['cores']} cores, "
         f"Keras {machine['versions'].get('keras')}, TensorFlow {machine['versions'].get('tensorflow')}.", "",
         "| way | seconds for all | fixed | by model-epoch | mean test accuracy |", "|---|---|---|---|---|",
         *(f"| {name}{' (extrapolated)' if r['extrapolated'] else ''} | {r['seconds']:.1f} | {r['fixed']:.1f} | "

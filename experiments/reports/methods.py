@@ -178,7 +178,7 @@ def _software(facts: Mapping[str, Any]) -> str:
     versions = facts.get("versions") or {}
     told = [f"{names[name]} {markdown(versions[name])}" for name in names if versions.get(name)]
     engine = f" (engine {markdown(facts['engine'])})" if facts.get("engine") else ""
-    commit = f", code at commit {markdown(str(facts['commit'])[:12])}" if facts.get("commit") else ""
+    commit = f", code at commit {markdown(str(facts['commit']))}" if facts.get("commit") else ""
     return f"Software: {join(told)}{engine}{commit}." if told else ""
 
 

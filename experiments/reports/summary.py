@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
+from experiments.statistics import interquartile_mean
+
 BLOCK = ["dataset", "fingerprint", "model", "loss", "head", "epochs", "engine"]
 """What has to be equal for runs to be compared in one picture."""
 
@@ -82,7 +84,7 @@ def cells(runs: pd.DataFrame, seeds: Sequence[int] = ()) -> pd.DataFrame:
 
     Returns:
         The columns of CELL, ``metric``, ``seeds`` (that count), ``mean``, ``low`` and ``high``
-        (95 % interval, cut at what the metric can be), ``half_width`` (before the cut),
+        (95 % interval, cut at what the metric can be), ``half_width`` (before the cut), ``iqm`` (interquartile mean),
         ``interval`` (``t``, ``bca`` or empty), ``sd``, ``min``, ``max``, ``done``, ``diverged``,
         ``failed`` (``oom`` and results without a number included), ``oom`` and ``missing``.
         NaN where there is nothing to compute from.
@@ -104,6 +106,7 @@ def cells(runs: pd.DataFrame, seeds: Sequence[int] = ()) -> pd.DataFrame:
         seeds=("value", "count"),
         mean=("value", "mean"),
         sd=("value", "std"),
+        iqm=("value", _interquartile_mean),
         min=("value", "min"),
         max=("value", "max"),
         done=("done", "sum"),
@@ -125,8 +128,13 @@ def cells(runs: pd.DataFrame, seeds: Sequence[int] = ()) -> pd.DataFrame:
     for metric, (least, most) in RANGE.items():
         cut = table.loc[table["metric"] == metric, ["low", "high"]].clip(least, most)
         table.loc[cut.index, ["low", "high"]] = cut
-    return table[[*CELL, "metric", "seeds", "mean", "low", "high", "half_width", "interval", "sd", "min",
+    return table[[*CELL, "metric", "seeds", "mean", "low", "high", "half_width", "interval", "sd", "iqm", "min",
                   "max", "done", "diverged", "failed", "oom", "missing"]]  # fmt: skip
+
+
+def _interquartile_mean(values: pd.Series) -> float:
+    found = values.dropna().to_numpy()
+    return interquartile_mean(found) if len(found) else float("nan")
 
 
 def fill_grid(table: pd.DataFrame, pairs: Iterable[tuple[str, str]], missing: int) -> pd.DataFrame:

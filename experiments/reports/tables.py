@@ -14,7 +14,7 @@ from experiments.reports.tuning import trials
 
 NAMES = ["dataset", "fingerprint", "model", "activation", "optimizer", "loss", "head", "initialiser",
          "learning_rate", "batch_size", "epochs", "engine", "metric"]  # fmt: skip
-NUMBERS = ["mean", "low", "high", "half_width", "sd", "min", "max"]
+NUMBERS = ["mean", "low", "high", "half_width", "sd", "iqm", "min", "max"]
 SUMMARY = ["rates", *NAMES, "seeds", *NUMBERS, "interval", "done", "diverged", "failed", "oom", "missing"]
 
 IDENTITY = ["key", "dataset", "model", "activation", "optimizer", "learning_rate", "seed", "role", "status"]

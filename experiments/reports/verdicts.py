@@ -121,15 +121,20 @@ def matters(found: Evidence) -> str:
     beats: list[str] = []
     open_: list[str] = []
     for term in ("activation", "optimizer"):
+        # The luck of one run is what its seed shifts in all cells alike and what it shifts in this cell alone.
+        # The two upper ends together are a cautious upper end for their sum.
         if np.isfinite(share.loc[term, "share"]) and np.isfinite(share.loc["seed", "share"]):
-            sure = share.loc[term, "low"] > share.loc["seed", "high"]
+            sure = share.loc[term, "low"] > max(0.0, share.loc["seed", "high"]) + max(
+                0.0, share.loc["residual", "high"]
+            )
             (beats if sure else open_).append(TERMS[term])
     if beats:
         verb = "matter" if len(beats) > 1 else "matters"
-        text += f" So {join(beats)} {verb} more than the seed: the intervals do not touch."
+        text += f" So {join(beats)} {verb} more than the luck of the seed (what it shifts in all cells and "
+        text += "what it shifts in one): the intervals do not touch."
     if open_:
         verb = "matter" if len(open_) > 1 else "matters"
-        text += f" Whether {join(open_)} {verb} more than the seed is not settled by these intervals."
+        text += f" Whether {join(open_)} {verb} more than the luck of the seed is not settled by these intervals."
     if note := next((str(each) for each in share["note"] if each), ""):
         text += f" ({note[0].upper() + note[1:]}.)"
     return text

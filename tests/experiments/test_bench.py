@@ -17,7 +17,7 @@ def took(seconds: float, marginal: float, **more) -> dict:
 
 
 def test_the_table_tells_both_ratios_and_what_was_extrapolated():
-    result = {"sweep": took(10.0, 0.1, machine=MACHINE), "loop": took(65.0, 0.4, extrapolated=True),
+    result = {"sweep": took(10.0, 0.1, machine=MACHINE, data="MNIST"), "loop": took(65.0, 0.4, extrapolated=True),
               "ratio_all": 6.5, "ratio_marginal": 4.0}  # fmt: skip
     table = bench._table(result, 10, 3)
     assert "| ratio | 6.5 | | 4.0 | |" in table
