@@ -151,7 +151,7 @@ def check_dataset(name: Any, where: str = "dataset") -> str:
 
 def _tuning(table: dict[str, Any]) -> Tuning:
     checks.keys(table, "tuning", Tuning.__dataclass_fields__)
-    whole = {"seeds": (1, 1000), "points": (3, 25), "extensions": (0, 10), "trials": (1, 10_000)}
+    whole = {"seeds": (1, 1000), "confirm": (0, 1000), "points": (3, 25), "extensions": (0, 10), "trials": (1, 10_000)}
     checked: dict[str, Any] = {
         key: checks.one_of(value, "tuning: strategy", STRATEGIES) if key == "strategy"
         else checks.whole(value, f"tuning: {key}", *whole[key])

@@ -282,4 +282,4 @@ def _unknown_cost(work: Work, number: int) -> float:
     if cell.tuning.strategy == "none":
         return 0.0
     trials = cell.tuning.points + 2 if cell.tuning.strategy == "grid" else cell.tuning.trials
-    return (trials * cell.tuning.seeds + cell.seeds) * work.cost(cell.template)
+    return (trials * cell.tuning.seeds + cell.tuning.confirm + cell.seeds) * work.cost(cell.template)

@@ -108,6 +108,8 @@ def _tuning(blocks: Sequence[Block], runs: pd.DataFrame, facts: Mapping[str, Any
             if strategy in ("random", "bayesian") and tuning.get("trials")
             else ""
         )
+    if tuning.get("confirm"):
+        how += f", the best rate being confirmed with {count(int(tuning['confirm']), 'further tuning seed')}"
     text = (
         f"The learning rate of each cell was chosen by validation {metric} at the best epoch, averaged over"
         f" {count(int(tuning.get('seeds', 1)), 'tuning seed')} apart from the scoring seeds, by {how};"

@@ -137,6 +137,21 @@ def state(cell: Cell, look: Look, answers: Answers) -> State:
             searched = {**searched, "learning_rate": {"choices": more}}
             continue
         break
+    seeds = range(cell.tuning.seeds + cell.tuning.confirm)
+    confirmed: set[str] = set()
+    while cell.tuning.confirm and _name(best) not in confirmed:
+        runs = [_run(cell, best, TUNING_SEEDS + seed) for seed in seeds]
+        there = {planned.run.key for planned in now.planned}
+        now.planned += [Planned(run, TRIAL) for run in runs if run.key not in there]
+        found = [outcome for run in runs if (outcome := look(run.key)) is not None]
+        if len(found) < len(runs):
+            return now
+        tried[_name(best)] = (best, *_score(found))
+        if all(outcome.status == "diverged" for outcome in found):
+            diverged.add(_name(best))
+        confirmed.add(_name(best))
+        best = _best(list(tried.values()), diverged)
+    now.trials = list(tried.values())
     tuned = [_run(cell, {k: v for k, v in best.items() if k != "epochs"}, seed) for seed in range(cell.seeds)]
     now.choice = Choice(
         best, tried[_name(best)][1], _edge(cell, rates, best["learning_rate"]), len(diverged) == len(tried),

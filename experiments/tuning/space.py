@@ -15,6 +15,8 @@ class Tuning:
     Attributes:
         strategy: ``none`` (default rates only), ``grid``, ``random``, ``bayesian`` or ``hyperband``.
         seeds: tuning seeds of each trial; never the scoring seeds.
+        confirm: further tuning seeds for the best rate alone, which loses its place if they say so: a rate at
+            the brink of divergence can be lucky once.
         points: width of the first grid, in half decades; odd, so that the default is in the middle.
         extensions: how often a grid may grow by two half decades.
         trials: budget of the strategies that are not grids.
@@ -22,6 +24,7 @@ class Tuning:
 
     strategy: str = "none"
     seeds: int = 1
+    confirm: int = 2
     points: int = 5
     extensions: int = 2
     trials: int = 12

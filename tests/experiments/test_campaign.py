@@ -89,9 +89,11 @@ def test_choices_say_what_the_trials_say(tmp_path):
     for choice in found.choices.itertuples():
         of = found.runs[(found.runs["activation"] == choice.activation) & (found.runs["optimizer"] == choice.optimizer)]
         trials = of[of["role"] == TRIAL]
-        best = trials.loc[trials["validation_metric"].idxmax()]
-        assert choice.tuned_learning_rate == best["learning_rate"]
-        assert choice.score == best["validation_metric"]
+        by_rate = trials.groupby("learning_rate")["validation_metric"]
+        # The chosen rate has the confirming seeds too, and of those that have them none is better.
+        assert by_rate.count()[choice.tuned_learning_rate] == 3
+        assert choice.score == pytest.approx(by_rate.mean()[choice.tuned_learning_rate])
+        assert choice.score == pytest.approx(by_rate.mean()[by_rate.count() == 3].max())
         tuned = of[of["role"].isin([TUNED, BOTH])]
         assert set(tuned["learning_rate"]) == {choice.tuned_learning_rate}
         assert list(choice.scored) == list(tuned["key"])

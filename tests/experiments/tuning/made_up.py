@@ -69,7 +69,7 @@ def a_cell(
 ) -> Cell:
     run = a_run(**{"learning_rate": 0.01, **(template or {})})
     run = replace(run, initialiser=initialiser_for(run.activation))
-    return Cell(run, seeds, Tuning(strategy=strategy, **tuning), constants or {})
+    return Cell(run, seeds, Tuning(strategy=strategy, **{"confirm": 0, **tuning}), constants or {})
 
 
 @functools.cache

@@ -360,3 +360,26 @@ def test_the_question_tells_the_scores_in_the_order_of_the_trials():
     now = finish(cell, curve, rng, lambda now: seen.append(now.ask.question["told"]) if now.ask else None)
     longest = max(seen, key=len)
     assert [score for told in longest for score in told] == [curve(run).validation_metric for run in runs(now, TRIAL)]
+
+
+def lucky_once(run):
+    """Rate 0.1 is best where it does not diverge, which is only with the first tuning seed."""
+    if run.learning_rate == 0.1 and run.seed != TUNING_SEEDS:
+        return Curve(-2, limit=-9)(run)
+    return Curve(-2, limit=-2)(run)
+
+
+def test_a_rate_that_was_lucky_once_is_found_out_by_the_confirming_seeds():
+    unconfirmed = finish(a_cell(confirm=0), lucky_once)
+    confirmed = finish(a_cell(confirm=2), lucky_once)
+    assert unconfirmed.choice.values == {"learning_rate": 0.1}
+    assert confirmed.choice.values == {"learning_rate": 0.0316}
+    seeds = {rate: {run.seed for run in runs(confirmed, TRIAL) if run.learning_rate == rate} for rate in (0.0316, 0.1)}
+    assert seeds[0.1] == seeds[0.0316] == {TUNING_SEEDS, TUNING_SEEDS + 1, TUNING_SEEDS + 2}
+    assert {run.seed for run in runs(confirmed, TRIAL) if run.learning_rate == 0.001} == {TUNING_SEEDS}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_confirmation_does_not_depend_on_the_order_of_arrival_or_on_kills(seed):
+    calm = finish(a_cell(confirm=2), lucky_once)
+    assert finish(a_cell(confirm=2), lucky_once, random.Random(seed)) == calm
