@@ -127,9 +127,7 @@ def ranking_change(
         table["moves"] = table["position_tuned"] != table["position_defaults"]
         table["change"] = mean - default_mean
         ends = student_interval(ranks - default_ranks, confidence) if n > 1 else (np.nan, np.nan)
-        # Equal changes in all of a few seeds are no proof of no spread: there is no interval then.
-        settled = np.ptp(ranks - default_ranks, axis=1) > 0
-        table["low"], table["high"] = (np.where(settled, end, np.nan) for end in ends)
+        table["low"], table["high"] = ends
         table["surely"] = table["moves"] & ((table["low"] > 0) | (table["high"] < 0))
         table["n"] = n
         tau = stats.kendalltau(mean, default_mean) if len(mean) > 1 else None
