@@ -82,12 +82,12 @@ def test_no_file_names_a_package_registry_or_a_place_on_somebodys_machine():
     ("text", "found"),
     [
         ("see " + "/".join(("", "home", "me", "data")), True),
-        ("'" + "/".join(("", "work", "main'")), True),
+        ("'" + "/".join(("", "mnt", "disk'")), True),
         ("C:\\" + "Users", True),
         ("~/data", False),
         ("a/home/page", False),
-        ("https://example.org/work/it", False),
-        ("$HOME/work/x", False),
+        ("https://example.org/mnt/it", False),
+        ("$HOME/mnt/x", False),
     ],
 )
 def test_what_counts_as_a_place(text, found):
