@@ -40,7 +40,11 @@ class Diagnostics:
         self.watched = [layer.name for layer in watched]
         # A chunk at a time, so that a convolutional net's activations never fill the memory.
         self.chunk = PROBE if all(len(layer.output.shape) == 2 for layer in watched) else CHUNK
-        self.taps = keras.Model(model.inputs, [*(layer.output for layer in watched), model.outputs[0]])
+        # What goes into an activation, which is not its affine layer's output where a normalisation stands between.
+        inputs = [layer.output if after is None else after.input for layer, after in
+                  ((layer, self.after[layer.name]) for layer in self.affine)]  # fmt: skip
+        outputs = [layer.output for layer in watched[len(self.affine) :]]
+        self.taps = keras.Model(model.inputs, [*inputs, *outputs, model.outputs[0]])
 
     def measure(self, when: str) -> list[dict[str, Any]]:
         """Rows for all layers with weights, and one for the optimizer.

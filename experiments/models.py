@@ -10,6 +10,7 @@ from custom import catalog
 from experiments.errors import PlanError
 from experiments.heads import Head
 from experiments.initialisers import draw
+from experiments.variants import PREFIX, Variant
 
 
 def activation_layers(name: str, arguments: dict[str, Any]) -> tuple[int, Callable[[], keras.Layer]]:
@@ -18,13 +19,16 @@ def activation_layers(name: str, arguments: dict[str, Any]) -> tuple[int, Callab
         if arguments:
             raise PlanError(f"{name} takes no arguments here, got {arguments}")
         return 1, lambda: keras.layers.Activation(name.removeprefix("keras:"))
+    if name.startswith(PREFIX):
+        return 1, lambda: Variant(name.removeprefix(PREFIX))
     if name == "maxout":
         arguments = {"pieces": 2, **arguments}
         return arguments["pieces"], lambda: catalog.ACTIVATIONS[name].factory(**arguments)
     return 1, lambda: catalog.ACTIVATIONS[name].factory(**arguments)
 
 
-def mlp(shape, head: Head, activation, arguments, depth: int = 2, width: int = 128, last: int = 0):
+def mlp(shape, head: Head, activation, arguments, depth: int = 2, width: int = 128, last: int = 0,
+        norm: int = 0, skip: int = 0):  # fmt: skip
     """Dense layers of ``width`` units, the last of them half as wide: 784-128-64-10 on MNIST.
 
     Args:
@@ -35,12 +39,21 @@ def mlp(shape, head: Head, activation, arguments, depth: int = 2, width: int = 1
         depth: number of hidden layers; 0 is a linear model.
         width: units of each hidden layer but the last.
         last: units of the last hidden layer; 0 means half of ``width``, or ``width`` if it is the only one.
+        norm: 1 puts batch normalisation between each affine map and its activation.
+        skip: 1 adds the input of each hidden layer to its output, where both are equally wide.
     """
-    layers = [keras.layers.Flatten(name="flatten")]
+    inputs = keras.Input(shape)
+    x = keras.layers.Flatten(name="flatten")(inputs)
     for index in range(depth):
         units = width if index < depth - 1 or depth == 1 else last or width // 2
-        layers += _block(f"hidden_{index + 1}", keras.layers.Dense, units, activation, arguments)
-    return _finish(shape, layers, head)
+        name = f"hidden_{index + 1}"
+        affine, layer = _block(name, keras.layers.Dense, units, activation, arguments)
+        z = affine(x)
+        out = layer(keras.layers.BatchNormalization(name=f"{name}_norm")(z) if norm else z)
+        x = keras.layers.Add(name=f"{name}_skip")([x, out]) if skip and x.shape == out.shape else out
+    for layer in _output(head):
+        x = layer(x)
+    return keras.Model(inputs, x)
 
 
 def cnn(shape, head: Head, activation, arguments, filters: tuple[int, ...] = (32, 64, 64), dense: int = 64):
@@ -77,10 +90,14 @@ def _block(name: str, kind, units: int, activation: str, arguments, **options) -
 
 
 def _finish(shape, layers: list[keras.Layer], head: Head) -> keras.Model:
-    layers = [*layers, keras.layers.Dense(head.outputs, kernel_initializer="zeros", name="output")]
+    return keras.Sequential([keras.Input(shape), *layers, *_output(head)])
+
+
+def _output(head: Head) -> list[keras.Layer]:
+    layers: list[keras.Layer] = [keras.layers.Dense(head.outputs, kernel_initializer="zeros", name="output")]
     if not head.from_logits and head.activation != "linear":
         layers.append(catalog.ACTIVATIONS[head.activation].factory(name="head"))
-    return keras.Sequential([keras.Input(shape), *layers])
+    return layers
 
 
 def initial_weights(model: keras.Model, built: list[np.ndarray], initialiser: str, seed: int) -> list[np.ndarray]:

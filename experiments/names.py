@@ -59,10 +59,10 @@ INITIALISERS = ("glorot", "he", "lecun")
 
 MODELS = ("mlp", "cnn", "cnn-slim")
 
-MODEL_ARGUMENTS = {"mlp": ("depth", "width", "last"), "cnn": ("dense",), "cnn-slim": ()}
+MODEL_ARGUMENTS = {"mlp": ("depth", "width", "last", "norm", "skip"), "cnn": ("dense",), "cnn-slim": ()}
 """Arguments of each model builder that a plan may set."""
 
-LEAST = {"depth": 0, "width": 2, "last": 0, "dense": 1}
+LEAST = {"depth": 0, "width": 2, "last": 0, "norm": 0, "skip": 0, "dense": 1}
 """The smallest value of each: the last hidden layer is half as wide as the others, and needs a unit."""
 
 DATASETS = ("mnist", "cifar10", "digits", "breast_cancer", "diabetes", "spirals", "noisy_line")

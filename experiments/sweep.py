@@ -94,10 +94,16 @@ def grown_before(plan: Plan, out: Path) -> dict[str, int]:
 
 
 class Campaign:
-    """All cells of a sweep and where each stands, kept in step with the ledger."""
+    """All cells of a sweep and where each stands, kept in step with the ledger.
 
-    def __init__(self, work: Work, ledger: Ledger):
-        self.work, self.ledger = work, ledger
+    Args:
+        work: what is wanted.
+        ledger: what there is.
+        plans: whether the ledger's plan is this one's; what only uses its runs leaves the plan alone.
+    """
+
+    def __init__(self, work: Work, ledger: Ledger, plans: bool = True):
+        self.work, self.ledger, self.plans = work, ledger, plans
         self._results = ledger.results()
         self._outcomes: dict[str, Outcome | None] = {}
         self._answers = ledger.answers()
@@ -137,6 +143,10 @@ class Campaign:
     def cost_left(self) -> float:
         return sum(self.costs_left().values())
 
+    def outcome(self, key: str) -> Outcome | None:
+        """What came of a run, where it is a result."""
+        return self._look(key)
+
     def jobs(self, numbers: Iterable[int] | None = None) -> list[Bundle | Ask]:
         """What can be started now and has not been, for these cells or for all."""
         jobs: list[Bundle | Ask] = []
@@ -171,8 +181,9 @@ class Campaign:
         for number in sorted(numbers):
             self.states[number] = state(self.work.cells[number], self._look, self._answers)
             self._note(number)
-            self.ledger.extend(self._rows(number))
-            self.remember_choice(number)
+            if self.plans:
+                self.ledger.extend(self._rows(number))
+                self.remember_choice(number)
         return self.jobs(sorted(numbers))
 
     def remember_choice(self, number: int) -> None:

@@ -16,6 +16,7 @@ from experiments.errors import WorkerError
 from experiments.records import Outcome, Run
 from experiments.scheduling import worker
 from experiments.scheduling.bundle import Bundle
+from experiments.scheduling.call import Call, Returned
 from experiments.tuning.cell import Ask
 
 CELLS = 40
@@ -31,7 +32,7 @@ class _Worker:
     pipe: Connection
     ready: bool = False  # it has come up
     idle: bool = False
-    queue: list[Run | Ask] = field(default_factory=list)  # sent, not yet answered
+    queue: list[Run | Ask | Call] = field(default_factory=list)  # sent, not yet answered
     compiled: int = 0
     traces: list[tuple] = field(default_factory=list)  # the cells it has compiled, latest last
 
@@ -64,7 +65,7 @@ class Pool:
         self._count, self._data_dir, self._log, self._target = workers, data_dir, log, target
         self._context = multiprocessing.get_context("spawn")
         self._workers: dict[int, _Worker] = {}
-        self._waiting: list[Bundle | Ask] = []
+        self._waiting: list[Bundle | Ask | Call] = []
         self._deaths: dict[str, int] = {}
 
     def __enter__(self) -> "Pool":
@@ -78,7 +79,7 @@ class Pool:
             each.pipe.close()
         self._workers.clear()
 
-    def submit(self, jobs: Iterable[Bundle | Ask]) -> None:
+    def submit(self, jobs: Iterable[Bundle | Ask | Call]) -> None:
         """Add bundles to train, or questions for an oracle."""
         self._waiting.extend(jobs)
         # The longest first, so that no worker is left alone with a long one at the end.
@@ -133,7 +134,7 @@ class Pool:
         each.pipe.close()
         del self._workers[each.number]
 
-    def _new_to(self, mine: _Worker) -> Bundle | Ask:
+    def _new_to(self, mine: _Worker) -> Bundle | Ask | Call:
         """The longest job whose trace no other worker has, else the longest."""
         elsewhere = {trace for each in self._workers.values() if each is not mine for trace in each.traces}
         return next((job for job in self._waiting if job.trace not in elsewhere), self._waiting[0])
@@ -186,8 +187,10 @@ class Pool:
         self._deaths[victim.key] = self._deaths.get(victim.key, 0) + 1
         yield Event("died", each.number, victim if isinstance(victim, Run) else None, how)
         again = self._deaths[victim.key] < LIVES
-        if isinstance(victim, Ask):
+        if not isinstance(victim, Run):
             self.submit([victim] if again else [])
+            if isinstance(victim, Call) and not again:
+                yield Event("answer", each.number, None, (victim, Returned(error=f"the worker died: {how}")))
             return
         if not again:
             yield Event("outcome", each.number, victim, Outcome(status="failed", error=f"the worker died: {how}"))

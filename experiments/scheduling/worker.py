@@ -9,6 +9,7 @@ from collections import OrderedDict
 from multiprocessing.connection import Connection
 from typing import Any
 
+from experiments.scheduling.call import Call, perform
 from experiments.tuning.cell import Ask
 from experiments.tuning.oracles import propose
 
@@ -28,6 +29,8 @@ def main(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
             job = pipe.recv()
             if isinstance(job, Ask):
                 pipe.send(("answer", None, (job, propose(**job.question))))
+            elif isinstance(job, Call):
+                pipe.send(("answer", None, (job, perform(job))))
             for run in getattr(job, "runs", ()):
                 pipe.send(("started", run, None))
                 pipe.send(("outcome", run, _train(trainers, run, pipe)))

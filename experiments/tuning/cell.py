@@ -26,12 +26,14 @@ class Cell:
         tuning: how it is tuned.
         constants: optimizer arguments that are tuned beside the rate, with their choices. A cell that has some
             stands beside the same cell without, which alone is scored at the default rate and ranked.
+        at_default: whether it is scored at the default rate as well as at the tuned one.
     """
 
     template: Run
     seeds: int
     tuning: Tuning = field(default_factory=Tuning)
     constants: Mapping[str, list[float]] = field(default_factory=dict)
+    at_default: bool = True
 
     @property
     def key(self) -> str:
@@ -95,75 +97,83 @@ def state(cell: Cell, look: Look, answers: Answers) -> State:
         answers: (cell key, step) -> what the oracle proposed then.
     """
     default = [replace(cell.template, seed=seed) for seed in range(cell.seeds)]
-    now = State([Planned(run, DEFAULT) for run in default if not cell.constants])
+    now = State([Planned(run, DEFAULT) for run in default if cell.at_default and not cell.constants])
     if cell.tuning.strategy == "none":
         return now
     searched: Space = space(cell.tuning, cell.template.learning_rate, dict(cell.constants))
-    tried: dict[str, tuple[dict[str, Any], float, float]] = {}
+    scores = _Scores(cell, now, look)
     told: list[list[float]] = []
     step = grown = 0
-    diverged: set[str] = set()
     while True:
         proposals = answers.get((cell.key, step))
         if proposals is None:
             now.ask = _ask(cell, step, searched, told)
             return now
         if proposals:
-            trials = [
-                [_run(cell, values, TUNING_SEEDS + seed) for seed in range(cell.tuning.seeds)] for values in proposals
-            ]
-            there = {planned.run.key for planned in now.planned}
-            fresh = {run.key: Planned(run, TRIAL) for runs in trials for run in runs if run.key not in there}
-            now.planned += fresh.values()
-            outcomes = [[look(run.key) for run in runs] for runs in trials]
-            if any(outcome is None for several in outcomes for outcome in several):
+            if not scores.take(proposals, cell.tuning.seeds):
                 return now
-            for values, several in zip(proposals, outcomes, strict=True):
-                score, loss = _score([outcome for outcome in several if outcome is not None])
-                tried[_name(values)] = (values, score, loss)
-                if all(outcome is not None and outcome.status == "diverged" for outcome in several):
-                    diverged.add(_name(values))
-            told.append([tried[_name(values)][1] for values in proposals])
+            told.append([scores.tried[_name(values)][1] for values in proposals])
             step += 1
             continue
-        # The oracle is through with this space: choose, or grow the grid and go on.
-        now.trials = list(tried.values())
-        best = _best(now.trials, diverged)
-        rates = [values["learning_rate"] for values, _, _ in now.trials]
-        more = extension(rates, best["learning_rate"]) if cell.tuning.strategy == "grid" else []
+        # The oracle is through with this space: grow the grid, or make sure of the best, which may move it.
+        best = scores.best()
+        more = extension(scores.rates, best["learning_rate"]) if cell.tuning.strategy == "grid" else []
         if more and grown < cell.tuning.extensions:
             grown, step, told = grown + 1, step + 1, []
             # Only what is new is searched, with the other constants at all their choices.
             searched = {**searched, "learning_rate": {"choices": more}}
-            continue
-        break
-    seeds = range(cell.tuning.seeds + cell.tuning.confirm)
-    confirmed: set[str] = set()
-    while cell.tuning.confirm and _name(best) not in confirmed:
-        runs = [_run(cell, best, TUNING_SEEDS + seed) for seed in seeds]
-        there = {planned.run.key for planned in now.planned}
-        now.planned += [Planned(run, TRIAL) for run in runs if run.key not in there]
-        found = [outcome for run in runs if (outcome := look(run.key)) is not None]
-        if len(found) < len(runs):
-            return now
-        tried[_name(best)] = (best, *_score(found))
-        if all(outcome.status == "diverged" for outcome in found):
-            diverged.add(_name(best))
-        confirmed.add(_name(best))
-        best = _best(list(tried.values()), diverged)
-    now.trials = list(tried.values())
+        elif cell.tuning.confirm and _name(best) not in scores.confirmed:
+            if not scores.take([best], cell.tuning.seeds + cell.tuning.confirm):
+                return now
+            scores.confirmed.add(_name(best))
+        else:
+            break
+    now.trials = list(scores.tried.values())
     tuned = [_run(cell, {k: v for k, v in best.items() if k != "epochs"}, seed) for seed in range(cell.seeds)]
     now.choice = Choice(
-        best, tried[_name(best)][1], _edge(cell, rates, best["learning_rate"]), len(diverged) == len(tried),
-        tuple(run.key for run in tuned),
+        best, scores.tried[_name(best)][1], _edge(cell, scores.rates, best["learning_rate"]),
+        len(scores.diverged) == len(scores.tried), tuple(run.key for run in tuned),
     )  # fmt: skip
     if cell.constants:
         now.planned += [Planned(run, DEEP) for run in tuned]
-    elif tuned[0].key == default[0].key:
+    elif cell.at_default and tuned[0].key == default[0].key:
         now.planned = [replace(p, role=BOTH) if p.role == DEFAULT else p for p in now.planned]
     else:
         now.planned += [Planned(run, TUNED) for run in tuned]
     return now
+
+
+class _Scores:
+    """What the trials of a cell have shown so far."""
+
+    def __init__(self, cell: Cell, now: State, look: Look):
+        self.cell, self.now, self.look = cell, now, look
+        self.tried: dict[str, tuple[dict[str, Any], float, float]] = {}
+        self.diverged: set[str] = set()  # with every seed
+        self.confirmed: set[str] = set()
+
+    @property
+    def rates(self) -> list[float]:
+        return [values["learning_rate"] for values, _, _ in self.tried.values()]
+
+    def take(self, proposals: list[dict[str, Any]], seeds: int) -> bool:
+        """Plan the trials of these values and score them; False where some are not there yet."""
+        trials = [[_run(self.cell, values, TUNING_SEEDS + seed) for seed in range(seeds)] for values in proposals]
+        there = {planned.run.key for planned in self.now.planned}
+        fresh = {run.key: Planned(run, TRIAL) for runs in trials for run in runs if run.key not in there}
+        self.now.planned += fresh.values()
+        found = [[outcome for run in runs if (outcome := self.look(run.key)) is not None] for runs in trials]
+        self.now.trials = list(self.tried.values())
+        if any(len(outcomes) < seeds for outcomes in found):
+            return False
+        for values, outcomes in zip(proposals, found, strict=True):
+            self.tried[_name(values)] = (values, *_score(outcomes))
+            if all(outcome.status == "diverged" for outcome in outcomes):
+                self.diverged.add(_name(values))
+        return True
+
+    def best(self) -> dict[str, Any]:
+        return _best(list(self.tried.values()), self.diverged)
 
 
 def _ask(cell: Cell, step: int, searched: Space, told: list[list[float]]) -> Ask:
