@@ -10,13 +10,15 @@ OUT      ?= results/latest
 DATA_DIR ?=
 SEEDS    ?=
 WORKERS  ?=
+BUDGET   ?= quick
+CLAIMS   ?=
 TEST_JOBS ?= 2
 export DATA_DIR
 
 SWEEP_OPTIONS := --out $(OUT) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(WORKERS),--workers $(WORKERS))
 
 .DEFAULT_GOAL := help
-.PHONY: help install sweep smoke report status data bench test test-slow test-backends lint format lock wheel clean
+.PHONY: help install sweep smoke report claims status data bench test test-slow test-backends lint format lock wheel clean
 
 help:  ## show this help
 	@echo "gradlab: which activation, loss and optimizer?"
@@ -44,6 +46,9 @@ smoke: install  ## the whole grid on small embedded digits, under three minutes
 
 report: install  ## write tables and figures again from the ledger in OUT
 	@$(RUN) report --out $(OUT)
+
+claims: install  ## what textbooks say, each claim tested (resumes)
+	@$(RUN) claims $(CLAIMS) --budget $(BUDGET) --out $(OUT) $(if $(WORKERS),--workers $(WORKERS))
 
 status: install  ## what is done, running, failed in OUT
 	@$(RUN) status --out $(OUT)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from experiments import checks, names
 from experiments import plan as plans
-from experiments.errors import PlanError, UserError
+from experiments.errors import MissingLedger, PlanError, UserError
 
 if TYPE_CHECKING:
     from experiments import sweep
@@ -22,7 +22,7 @@ OUT = "results/latest"
 OK, FAILED_RUNS, INTERRUPTED, UNREAD = 0, 1, 130, 141
 
 EXIT_CODES = """exit codes:
-  0  all is well          1  some runs failed: the same command tries them again
+  0  all is well          1  some runs failed (the same command tries them again), or claims are broken
   2  the plan or the command line is wrong      3  a data file is wrong
   4  the ledger cannot be used                  5  the worker processes cannot start
 130  interrupted: the same command resumes"""
@@ -109,6 +109,15 @@ def _parser() -> argparse.ArgumentParser:
     components = verb("components", _components, "list every component with its formula",
                       "python -m experiments components adam")  # fmt: skip
     components.add_argument("names", nargs="*", metavar="NAME", help="only these, in full")
+    claims = verb("claims", _claims, "test what textbooks say, each claim an experiment with a verdict",
+                  "python -m experiments claims vanishing-sigmoid dying-relu --budget full")  # fmt: skip
+    claims.add_argument("ids", nargs="*", metavar="ID", help="only these (all; see --list)")
+    claims.add_argument("--list", action="store_true", help="tell which claims there are")
+    claims.add_argument("--budget", choices=("quick", "full"), default="quick", help="5 seeds (quick) or 10 (full)")
+    claims.add_argument("--fresh", action="store_true", help="measure again what was measured before")
+    claims.add_argument("--workers", type=int, metavar="N", help="worker processes (one a core)")
+    with_out(claims)
+    with_data(claims)
     bench = verb("bench", _bench, "time the sweep against a loop over model.fit, side by side",
                  "python -m experiments bench --data-dir ~/data")  # fmt: skip
     with_data(bench)
@@ -245,7 +254,10 @@ def _status(given: argparse.Namespace) -> int:
         statuses = ledger.statuses()
         counts = Counter(statuses.get(key, "to do") for key in planned)
         facts = ledger.facts()
-        print(f"plan {facts.get('plan', '?')}: {len(planned)} runs in {given.out}")
+        if "plan" not in facts:
+            print(f"no sweep in {given.out}, but {len(statuses)} runs of claims")
+            return OK
+        print(f"plan {facts['plan']}: {len(planned)} runs in {given.out}")
         for name in ("done", "diverged", "failed", "oom", "to do"):
             if counts[name]:
                 print(f"  {counts[name]:6d} {name}")
@@ -273,6 +285,8 @@ def _write_report(out: Path) -> list[Path]:
     from experiments.sweep import LEDGER
 
     with Ledger.read(out / LEDGER) as ledger:
+        if "plan" not in ledger.facts():
+            raise MissingLedger(f"the ledger {out / LEDGER} holds no sweep, only runs of claims: run `sweep` first")
         tables = frames.frames(ledger)
         facts = frames.facts(ledger)
     return reports.write_report(
@@ -305,6 +319,54 @@ def _components(given: argparse.Namespace) -> int:
                   f"  arguments   {dict(spec.defaults)}\n  Keras       {spec.keras}\n  deviations  {spec.deviations}\n"
                   f"  source      {spec.source}")  # fmt: skip
     return OK
+
+
+def _claims(given: argparse.Namespace) -> int:
+    from experiments.claims.table import FAMILIES, chosen
+
+    asked = chosen(given.ids)
+    if given.list:
+        for family, files in FAMILIES.items():
+            members = [claim for claims in files for claim in claims if claim in asked]
+            print("\n".join([family, *(f"  {c.id:30s} {c.kind:4s} {c.statement}" for c in members)]) if members else "")
+        return OK
+
+    from experiments.claims import outputs
+    from experiments.claims.progress import ClaimsProgress
+    from experiments.claims.runner import Study, investigate
+    from experiments.progress import duration
+
+    workers = _workers(given.workers)
+    outputs.read(given.out)  # before any work: a damaged file is said now
+    study = Study(asked, given.budget, given.data_dir)
+    for notice in dict.fromkeys(study.notices.values()):
+        print(f"NOTE: {notice}", file=sys.stderr)
+    print(f"{len(asked)} claims, budget {given.budget}: {len(study.cells)} trained arms, {len(study.calls)} probes, "
+          f"{workers} workers", flush=True)  # fmt: skip
+    progress: list[ClaimsProgress] = []
+
+    def watch(campaign, calls) -> ClaimsProgress:
+        progress.append(ClaimsProgress(sys.stderr, campaign, calls, workers))
+        return progress[0]
+
+    started = time.monotonic()
+    try:
+        results = investigate(study, given.out, workers, watch, given.fresh)
+    finally:
+        if progress and (progress[0].counts or progress[0].measured):
+            progress[0].close()
+    outputs.write(given.out, results, _command())
+    for result in results:
+        verdict = result.finding.verdict if result.finding else "no verdict"
+        effect = f"{result.finding.effect.what}: {result.finding.effect.words()}" if result.finding else result.problem
+        print(f"{verdict:10s}  {result.claim.id:30s}  {effect}")
+    for notice in dict.fromkeys(study.notices.values()):
+        print(f"NOTE: {notice}", file=sys.stderr)
+    print(f"ended after {duration(time.monotonic() - started)}; page: {given.out / 'claims.html'}")
+    bad = [result.claim.id for result in results if result.finding is None or result.finding.verdict == "broken"]
+    if bad:
+        print(f"{len(bad)} claims without a verdict: {', '.join(bad)}", file=sys.stderr)
+    return FAILED_RUNS if bad else OK
 
 
 def _bench(given: argparse.Namespace) -> int:

@@ -44,7 +44,7 @@ class Diagnostics:
         inputs = [layer.output if after is None else after.input for layer, after in
                   ((layer, self.after[layer.name]) for layer in self.affine)]  # fmt: skip
         outputs = [layer.output for layer in watched[len(self.affine) :]]
-        self.taps = keras.Model(model.inputs, [*inputs, *outputs, model.outputs[0]])
+        self.taps = keras.Model(model.inputs[0], [*inputs, *outputs, model.outputs[0]])
 
     def measure(self, when: str) -> list[dict[str, Any]]:
         """Rows for all layers with weights, and one for the optimizer.

@@ -31,13 +31,19 @@ class Variant(keras.layers.Layer):
 
 
 def centred_sigmoid(z):
-    """sigmoid(z) - 1/2: sigmoid's slope, tanh's centre. (It is tanh(z/2)/2.)"""
-    return ops.sigmoid(z) - 0.5
+    """sigmoid(z) - 1/2: sigmoid's slope, tanh's centre. Taken as tanh(z/2)/2, which is the same without the
+    cancellation near 0, where layers of a deep net live."""
+    return ops.tanh(z / 2) / 2
 
 
 def tanh_plus_one(z):
     """tanh(z) + 1: tanh's slope, and never negative. (It is 2 sigmoid(2z).)"""
     return ops.tanh(z) + 1
+
+
+def tanh_plus_ten(z):
+    """tanh(z) + 10: so far from 0 that it must do harm."""
+    return ops.tanh(z) + 10
 
 
 def mixed(*names: str) -> Callable[[Any], Any]:
@@ -54,6 +60,8 @@ def mixed(*names: str) -> Callable[[Any], Any]:
 VARIANTS: dict[str, Callable[[Any], Any]] = {
     "centred_sigmoid": centred_sigmoid,
     "tanh_plus_one": tanh_plus_one,
+    "tanh_plus_ten": tanh_plus_ten,
+    "relu+relu": mixed("relu", "relu"),
     "relu+tanh": mixed("relu", "tanh"),
     "relu+sigmoid": mixed("relu", "sigmoid"),
     "relu+tanh+sigmoid": mixed("relu", "tanh", "sigmoid"),

@@ -126,9 +126,11 @@ ONLY = {
     "ledger": {"records", "errors", "lock"},
     "plan": {"names", "errors", "checks", "tuning.space", "tuning"},
     "heads": {"errors"},
-    "models": {"errors", "heads", "initialisers"},
+    "models": {"errors", "heads", "initialisers", "variants"},
+    "variants": set(),
     "statistics": {"statistics", "records", "names"},
     "datasets": {"datasets", "names", "errors"},
+    "scheduling.call": set(),
     "training": {
         "training",
         "datasets",
@@ -217,6 +219,18 @@ def test_what_the_parent_process_loads_brings_no_backend_along(name):
             assert not heavy, f"{module} loads {', '.join(sorted(heavy))}"
 
 
+MEASURING = {"experiments.claims.nets"}
+"""What only the probes of claims import, inside their functions, in a worker."""
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if within(name, "experiments.claims")])
+def test_claims_are_listed_and_judged_without_a_backend(module):
+    heavy = {name for name in loaded_with(module) if name.partition(".")[0] in BACKENDS or within(name, "custom")}
+    assert bool(heavy) is (module in MEASURING), f"{module} loads {', '.join(sorted(heavy)) or 'no backend'}"
+    users = {name for name in MODULES if module in imports(name) and not within(name, "experiments.claims")}
+    assert users <= {"experiments.cli"}
+
+
 RUNNER = """
 import json, sys
 from experiments.cli import main
@@ -269,6 +283,7 @@ def out(tmp_path_factory) -> Path:
         (["--help"], {"numpy", "pandas", "multiprocessing"}),
         (["status"], {"pandas", "matplotlib", "sklearn", "scipy"}),
         (["sweep", "smoke", "--dry-run"], {"pandas", "matplotlib"}),
+        (["claims", "--list"], set()),
         (["report"], set()),
     ],
 )

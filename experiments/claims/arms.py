@@ -12,11 +12,9 @@ from experiments.records import Run, arguments
 from experiments.tuning.cell import Cell
 from experiments.tuning.space import Tuning
 
-TUNING = {
-    "quick": Tuning(strategy="grid", seeds=1, confirm=2),
-    "full": Tuning(strategy="grid", seeds=2, confirm=2),
-}
-"""How the learning rate of a tuned arm is found: half decades around the default, by validation."""
+TUNING = Tuning(strategy="grid", seeds=1, confirm=2)
+"""How the learning rate of a tuned arm is found: half decades around the default, by validation, the best confirmed
+with two further seeds. The same at every budget, so that the full one only adds scoring seeds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,12 +51,11 @@ class Arm:
     tuned: bool = True
     seeds: int | None = None
 
-    def cell(self, data: Dataset, budget: str, seeds: int) -> Cell:
+    def cell(self, data: Dataset, seeds: int) -> Cell:
         """The cell that the sweep trains.
 
         Args:
             data: the data set, or what stands in for it.
-            budget: ``quick`` or ``full``.
             seeds: scoring seeds of the budget.
         """
         head = head_for(data.task, data.outputs, self.head, self.loss)
@@ -74,10 +71,10 @@ class Arm:
             loss=head.loss,
             head=head.activation,
             initialiser=self.initialiser or initialiser_for(self.activation),
-            learning_rate=self.learning_rate or names.DEFAULT_RATES[self.optimizer],
+            learning_rate=names.DEFAULT_RATES[self.optimizer] if self.learning_rate is None else self.learning_rate,
             batch_size=0 if self.optimizer == "batch_gd" else self.batch_size,
             epochs=self.epochs,
             seed=0,
         )
-        tuning = TUNING[budget] if self.tuned else Tuning(strategy="none")
+        tuning = TUNING if self.tuned else Tuning(strategy="none")
         return Cell(template, self.seeds or seeds, tuning, at_default=not self.tuned)

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from experiments.names import ACTIVATIONS, OPTIMIZERS
 from experiments.reports.figures.panels import panel_title
@@ -135,6 +135,7 @@ def _panel(axes: Axes, panel: Panel, looks: Mapping[str, Look], width: float) ->
         axes.set_xscale("log")
     if panel.logy:
         axes.set_yscale("symlog" if panel.logy == "symlog" else "log")
+    plain_powers(axes)
     for line in panel.lines:
         sign = looks[line.label]
         y = np.asarray(line.y, float)
@@ -163,6 +164,14 @@ def _panel(axes: Axes, panel: Panel, looks: Mapping[str, Look], width: float) ->
     axes.set_ylabel(panel.y)
     if panel.title:
         panel_title(axes, "\n".join(wrapped(panel.title, width, BASE)))
+
+
+def plain_powers(axes: Axes) -> None:
+    """Write the powers of ten of logarithmic axes as plain numbers: the theme sets no formulas."""
+    for axis in (axes.xaxis, axes.yaxis):
+        if axis.get_scale() in ("log", "symlog"):
+            axis.set_major_formatter(lambda value, _: f"{value:g}")
+            axis.set_minor_formatter(NullFormatter())
 
 
 def _legend(figure: Figure, axes: Axes, looks: Mapping[str, Look], lines: Mapping[str, Line]) -> None:
@@ -216,6 +225,7 @@ def seeds(title: str, where: str, panels: Mapping[str, Mapping[str, Sequence[flo
                 each.scatter([effect.value], [place], marker="|", s=90, c="black", linewidths=1.4, zorder=5)
         if log:
             each.set_xscale("log")
+            plain_powers(each)
         for name, value in (reference or {}).items() if number == 0 else ():
             each.axvline(value, color=ALARM, linewidth=0.9, linestyle=(0, (3, 2)), zorder=1)
             each.text(value, 1.01, name, size=BASE - 2, color=ALARM, ha="center", va="bottom",

@@ -90,6 +90,7 @@ class Evidence:
         trained: arm's label -> its runs.
         data: titles of the data sets, as they were.
         notices: what stood in for what.
+        machine: what it was measured on, see ``experiments.training.machine``.
     """
 
     lab: Lab
@@ -97,6 +98,7 @@ class Evidence:
     trained: Mapping[str, Trained] = field(default_factory=dict)
     data: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    machine: Mapping[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, label: str) -> Trained:
         return self.trained[label]

@@ -43,9 +43,11 @@ class Net:
         size = {"depth": depth, "width": width, "last": width, **(more or {})}
         self.model = models.build("mlp", shape, self.head, activation, arguments, size)
         self.loss = make_loss(self.head)
-        self.built = [np.array(v) for v in self.model.variables]
+        self.built = [np.array(keras.ops.convert_to_numpy(v)) for v in self.model.variables]
         self.initialiser = initialiser or initialiser_for(activation)
         self.gain = gain
+        self._backward: Any = None
+        self._steps: dict[Any, Any] = {}
         self.reset(seed)
 
     def reset(self, seed: int) -> None:
@@ -74,10 +76,38 @@ class Net:
             loss = self.loss(tf.constant(self.head.encode(y)), self.model(scaled(x), training=True))
         return [g.numpy() for g in tape.gradient(loss, [k.value for k in self.kernels])]
 
+    def backward(self, x: np.ndarray, y: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Gradients of the mean loss by what each affine map gives, [example, unit], and by each kernel.
+
+        Compiled once for a net, so that many seeds and moments are cheap.
+
+        Args:
+            x, y: as in `gradients`.
+
+        Returns:
+            two lists, bottom layer first, the output layer last.
+        """
+        if self._backward is None:
+            affine = [layer for layer in self.model.layers if any(w.name == "kernel" for w in layer.weights)]
+            taps = keras.Model(self.model.inputs, [layer.output for layer in affine])
+            kernels = [layer.kernel for layer in affine]
+
+            @tf.function(autograph=False)
+            def both(inputs, targets):
+                with tf.GradientTape() as tape:
+                    inside = taps(inputs, training=True)
+                    inside = inside if isinstance(inside, list) else [inside]
+                    loss = self.loss(targets, inside[-1])
+                return tape.gradient(loss, [*inside, *(kernel.value for kernel in kernels)])
+
+            self._backward = both
+        found = [g.numpy() for g in self._backward(tf.constant(scaled(x)), tf.constant(self.head.encode(y)))]
+        return found[: len(found) // 2], found[len(found) // 2 :]
+
     def outputs(self, x: np.ndarray) -> list[np.ndarray]:
         """What each hidden activation gives, bottom first, then the output layer."""
         layers = [layer for layer in self.model.layers if layer.name.endswith("_activation")]
-        inside = keras.Model(self.model.inputs, [*(layer.output for layer in layers), self.model.outputs[0]])
+        inside = keras.Model(self.model.inputs[0], [*(layer.output for layer in layers), self.model.outputs[0]])
         return [each.numpy() for each in inside(scaled(x), training=False)]
 
     def score(self, x: np.ndarray, y: np.ndarray) -> float:
@@ -102,22 +132,29 @@ class Net:
             seed: of the order of the data.
             each: called with the number of updates made so far, after every update.
         """
-        rule = make_optimizer(optimizer, learning_rate, constants or {})
-        rule.build(self.model.trainable_variables)
-        inputs, targets = tf.constant(scaled(x)), tf.constant(self.head.encode(y))
+        key = (optimizer, learning_rate, tuple(sorted((constants or {}).items())))
+        if key not in self._steps:  # compiled once: other seeds put the rule's slots back and use it again
+            rule = make_optimizer(optimizer, learning_rate, constants or {})
+            rule.build(self.model.trainable_variables)
 
-        @tf.function(jit_compile=True, autograph=False)
-        def step(index):
-            with tf.GradientTape() as tape:
-                loss = self.loss(tf.gather(targets, index), self.model(tf.gather(inputs, index), training=True))
-            rule.apply(tape.gradient(loss, self.model.trainable_variables), self.model.trainable_variables)
-            return loss
+            @tf.function(jit_compile=True, autograph=False)
+            def compiled(inputs, targets, index):
+                with tf.GradientTape() as tape:
+                    loss = self.loss(tf.gather(targets, index), self.model(tf.gather(inputs, index), training=True))
+                rule.apply(tape.gradient(loss, self.model.trainable_variables), self.model.trainable_variables)
+                return loss
+
+            self._steps[key] = rule, [np.array(keras.ops.convert_to_numpy(v)) for v in rule.variables], compiled
+        rule, fresh, step = self._steps[key]
+        for variable, value in zip(rule.variables, fresh, strict=True):
+            variable.assign(value)
+        inputs, targets = tf.constant(scaled(x)), tf.constant(self.head.encode(y))
 
         made = 0
         for epoch in range(1, epochs + 1):
             losses = []
             for index in batches(seed, epoch, len(x), min(batch_size, len(x))):
-                losses.append(step(tf.constant(index)))
+                losses.append(step(inputs, targets, tf.constant(index)))
                 made += 1
                 if each:
                     each(made)

@@ -1,5 +1,6 @@
 """Probes: which there are, what is kept of them, and how a worker makes one."""
 
+import ast
 import functools
 import hashlib
 import importlib
@@ -97,5 +98,20 @@ def _shared_code() -> str:
 
 @functools.cache
 def _own_code(module: str) -> str:
-    file = importlib.import_module(module).__file__
-    return hashlib.sha256(Path(str(file)).read_bytes()).hexdigest()
+    """The claim's file and those beside it that it imports; read, not imported, since some bring a backend along."""
+    digest, todo, seen = hashlib.sha256(), [module], set()
+    while todo:
+        name = todo.pop()
+        seen.add(name)
+        text = _file(name).read_bytes()
+        digest.update(text)
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("experiments.claims."):
+                members = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+                beside = {each for each in members if each.count(".") == 3 and _file(each).is_file()}
+                todo += sorted(beside - seen - set(todo))
+    return digest.hexdigest()
+
+
+def _file(module: str) -> Path:
+    return Path(__file__).resolve().parents[2].joinpath(*module.split(".")).with_suffix(".py")

@@ -6,6 +6,7 @@ The two spirals are a data set: ``lab.load("spirals")``.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,8 +15,8 @@ import numpy as np
 class Problem(Protocol):
     """A function to be minimised."""
 
-    minimum: np.ndarray
-
+    @property
+    def minimum(self) -> np.ndarray: ...
     def value(self, w: np.ndarray) -> np.ndarray: ...
     def gradient(self, w: np.ndarray) -> np.ndarray: ...
 
@@ -100,7 +101,7 @@ class ScaledRegression:
     def minimum(self) -> np.ndarray:
         return 1 / np.array(self.scales)
 
-    @property
+    @cached_property
     def hessian(self) -> np.ndarray:
         return self.design.T @ self.design / self.rows
 
@@ -162,6 +163,26 @@ class Descent:
                 w = w + delta
                 points.append(w)
         return np.stack(points)
+
+    def steps(self, gradients: np.ndarray, first: int = 1) -> np.ndarray:
+        """``[t, ...]``: the steps that the rule takes on a given stream of gradients, in their precision.
+
+        Args:
+            gradients: ``[t, ...]``.
+            first: number of the first step; from about 1e6 on no correction for the start is left.
+        """
+        from custom import catalog
+
+        spec = catalog.OPTIMIZERS[self.optimizer]
+        rule: Any = spec.function
+        made = spec.factory(learning_rate=self.learning_rate, **self.constants)
+        slots = made.initial_slots(np.zeros_like(gradients[0]))
+        taken = []
+        with np.errstate(over="ignore", invalid="ignore"):
+            for t, g in enumerate(gradients, first):
+                delta, slots = rule(g, t, self.learning_rate, slots, **made.constants)
+                taken.append(delta)
+        return np.stack(taken)
 
 
 def steps_to(problem: Problem, path: np.ndarray, share: float = 1e-3) -> np.ndarray:

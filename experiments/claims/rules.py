@@ -57,6 +57,27 @@ def ratio(higher: np.ndarray, lower: np.ndarray, least: float, what: str) -> Com
     return Compared(logs.verdict, Effect(what, float(value or 0), low, high, "x"), logs.power)
 
 
+def below(values: np.ndarray, limit: float, what: str, unit: str = "") -> Compared:
+    """Whether the mean over seeds is under a limit.
+
+    supported: its 95 % interval is below ``limit``; refuted: it is above; undecided: the limit is inside.
+    ``power`` is the chance, given the spread seen, to tell a mean of 0 from the limit.
+
+    Args:
+        values: [seed].
+        limit: above 0.
+        what: what is held against it, in words.
+        unit: of both.
+    """
+    effect, x = mean(values, what, unit), np.asarray(values, float)
+    sd = float(x.std(ddof=1)) if len(x) > 1 else math.nan
+    power = 1.0 if sd == 0 else 0.0 if math.isnan(sd) else float(power_of_difference(limit, sd, len(x)))
+    low, high = effect.low, effect.high
+    assert low is not None
+    assert high is not None
+    return Compared("supported" if high < limit else "refuted" if low > limit else "undecided", effect, power)
+
+
 def slope(x: Sequence[float] | np.ndarray, y: Sequence[float] | np.ndarray, what: str, unit: str = "") -> Effect:
     """Least-squares slope of y over x with its 95 % interval (Student's t, n - 2 degrees of freedom)."""
     fit = stats.linregress(x, y)

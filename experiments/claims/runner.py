@@ -68,7 +68,7 @@ class Study:
                     self.titles[data.name], self.examples[data.name] = data.title, len(data.train)
                     if notice:
                         self.notices[arm.dataset] = notice
-                self.cells[number, label] = arm.cell(found[arm.dataset], self.budget, lab.seeds)
+                self.cells[number, label] = arm.cell(found[arm.dataset], lab.seeds)
 
     def lab(self, claim: Claim) -> Lab:
         return Lab(self.budget, claim.parts, self.data_dir, self.seed)
@@ -143,12 +143,13 @@ def investigate(study: Study, out: Path, workers: int, watch: Watch, fresh: bool
 def _result(study: Study, number: int, claim: Claim, folder: Path, states, outcomes, errors) -> Result:
     numbers: dict[str, Any] = {}
     data: dict[str, str] = {}
+    machine: dict[str, Any] = {}
     if claim.probe:
         key = probing.key_of(claim, study.budget, study.seed)
         found = probing.kept(folder, key)
         if found is None or key in errors:
             return Result(claim, problem=f"its probe failed: {errors.get(key, 'no numbers')}")
-        numbers, data = found["numbers"], dict(found["data"])
+        numbers, data, machine = found["numbers"], dict(found["data"]), found["machine"]
     trained: dict[str, Trained] = {}
     notices: list[str] = []
     for label, arm in (claim.arms(study.lab(claim)) if claim.arms else {}).items():
@@ -161,10 +162,14 @@ def _result(study: Study, number: int, claim: Claim, folder: Path, states, outco
             return Result(claim, problem=f"arm {label!r}: {why}")
         trained[label] = Trained(arm, tuple(wanted), tuple(got), state.choice)
         data.setdefault(cell.template.dataset, study.titles[cell.template.dataset])
+        machine = machine or got[0].machine
         if arm.dataset in study.notices and study.notices[arm.dataset] not in notices:
             notices.append(study.notices[arm.dataset])
-    evidence = Evidence(study.lab(claim), numbers, trained, tuple(data.values()), tuple(notices))
-    return Result(claim, evidence, claim.judge(evidence).checked())
+    evidence = Evidence(study.lab(claim), numbers, trained, tuple(data.values()), tuple(notices), machine)
+    try:
+        return Result(claim, evidence, claim.judge(evidence).checked())
+    except Exception as error:  # numbers that no rule foresaw: this claim has no verdict, the others have theirs
+        return Result(claim, problem=f"its rule cannot be applied: {type(error).__name__}: {error}")
 
 
 def _scoring(cell: Cell, state: State) -> list[Run]:

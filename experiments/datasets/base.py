@@ -160,6 +160,13 @@ def fingerprint(arrays: Mapping[str, np.ndarray]) -> str:
     return digest.hexdigest()
 
 
+def fingerprints(parts: Mapping[str, Part]) -> tuple[dict[str, str], str]:
+    """The fingerprint of each part, and the one of the data set over them."""
+    prints = {name: fingerprint({"x": part.x, "y": part.y}) for name, part in parts.items()}
+    together = "".join(f"{name} {digest}\n" for name, digest in prints.items())
+    return prints, hashlib.sha256(together.encode()).hexdigest()
+
+
 def read_only(array: np.ndarray) -> np.ndarray:
     """A view that nobody can write to by mistake (and that is no ``np.memmap``)."""
     view = array.view(np.ndarray)

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from experiments.datasets import cifar10, embedded, mnist, splits, synthetic
+from experiments.datasets import cifar10, embedded, mnist, splits, spoiled, synthetic
 from experiments.datasets.base import Card, Dataset, MissingData, Source, Whole
 from experiments.datasets.cache import through_cache
 from experiments.errors import DataError
@@ -15,6 +15,12 @@ FILES: dict[str, ModuleType] = {"mnist": mnist, "cifar10": cifar10}
 """The data sets that are files."""
 
 STAND_IN = "digits"
+
+OFFLINE = "GRADLAB_OFFLINE"
+"""Environment variable: where it is set, nothing is downloaded."""
+
+_failed: set[tuple[str, Path]] = set()
+"""What this process could not download, and into which folder: it is not tried again for every use."""
 
 Folder = str | os.PathLike[str] | None
 
@@ -37,6 +43,7 @@ def load(
     Args:
         name: one of ``names.DATASETS``, or one of them with ``-5k``, ``-500``
             and so on behind it: a stratified subset with that many training examples.
+            A regression set also with ``+outliers20`` and so on behind that: see ``spoiled``.
         data_dir: folder with the user's own files; ``$DATA_DIR`` if None.
         cache_dir: folder for converted data; ``$GRADLAB_CACHE``, else
             ``~/.cache/gradlab``, if None.
@@ -52,6 +59,9 @@ def load(
         >>> line.title, line.input_shape, line.train.x.shape, line.train.y.dtype.name
         ('Noisy line (100 training examples)', (1,), (100, 1), 'float32')
     """
+    clean, percent = spoiled.parse(name)
+    if percent:
+        return spoiled.spoil(load(clean, data_dir, cache_dir, download, split_seed), percent)
     base, size = splits.parse(name)
     if base not in DATASETS:
         raise DataError(
@@ -161,11 +171,12 @@ def _file_source(base: str, data_dir: Folder, download: bool) -> Source:
     if source is not None:
         return source
     looked += f"the Keras cache {keras_folder()} holds none"
-    if download:
+    if download and not os.environ.get(OFFLINE) and (base, keras_folder()) not in _failed:
         trouble = fetch(base)
         source = _find(base, keras_folder(), "the Keras cache")
         if source is not None:
             return source
+        _failed.add((base, keras_folder()))
         looked += f"; download failed: {trouble}"
     raise MissingData(f"{_absence(base, download)} ({looked}). {_advice(base, data_dir)}")
 

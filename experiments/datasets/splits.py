@@ -11,7 +11,7 @@ import re
 
 import numpy as np
 
-from experiments.datasets.base import UNVERIFIED, Card, Dataset, Part, Whole, fingerprint, read_only
+from experiments.datasets.base import UNVERIFIED, Card, Dataset, Part, Whole, fingerprints, read_only
 from experiments.errors import DataError
 
 SPLIT_SEED = 0
@@ -189,15 +189,14 @@ def assemble(
         name: Part(read_only(x), read_only(y))
         for name, x, y in zip(("train", "validation", "test"), xs, ys, strict=True)
     }
-    prints = {name: fingerprint({"x": part.x, "y": part.y}) for name, part in parts.items()}
-    together = "".join(f"{name} {digest}\n" for name, digest in prints.items())
+    prints, together = fingerprints(parts)
     return Dataset(
         name=subset_name(card.name, size),
         title=card.title if size is None else f"{card.title} ({size:,} training {card.noun})",
         task=card.task,
         outputs=card.outputs,
         **parts,
-        fingerprint=hashlib.sha256(together.encode()).hexdigest(),
+        fingerprint=together,
         fingerprints=prints,
         split=words,
         canonical=whole.canonical,

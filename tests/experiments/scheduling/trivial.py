@@ -105,6 +105,7 @@ def _until(there) -> None:
 def main(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
     """`worker.main` with the above in place of training."""
     sys.modules["experiments.training.loop"] = types.SimpleNamespace(train=train)  # type: ignore[assignment]
+    sys.modules["experiments.training.backend"] = types.SimpleNamespace(start=lambda: None)  # type: ignore[assignment]
     worker._Trainers = Trainers  # type: ignore[assignment, misc]
     worker.main(pipe, parent, data_dir, log)
 
@@ -119,5 +120,7 @@ if __name__ == "__main__":
     from experiments.scheduling.pool import Pool
     from tests.experiments.scheduling import trivial
 
-    sweep.Pool = partial(Pool, target=trivial.main)  # type: ignore[assignment, misc]
+    from experiments.claims import runner
+
+    sweep.Pool = runner.Pool = partial(Pool, target=trivial.main)  # type: ignore[assignment, misc]
     sys.exit(cli.main())

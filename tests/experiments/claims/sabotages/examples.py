@@ -6,5 +6,4 @@ SABOTAGES = (
     Sabotage("sigmoid-range", {"activation": "tanh"}, ("fails",)),
     Sabotage("tanh-range", {"activation": "relu"}, ("fails",)),
     Sabotage("momentum-damps", {"momentum": ("sgd", {})}, ("refuted",)),
-    Sabotage("relu-trains-faster", {"fast": "softmax"}, ("refuted", "broken")),
 )

@@ -1,0 +1,20 @@
+"""Sabotages of the claims about training with activations."""
+
+from tests.experiments.claims.sabotages.sabotage import Sabotage
+
+SABOTAGES = (
+    Sabotage("relu-trains-faster", {"fast": "sigmoid"}, ("refuted", "undecided", "broken")),
+    Sabotage("zero-centred-helps", {"activations": (("sigmoid", "tanh"), ("sigmoid - 1/2", "tanh"),
+                                                    ("tanh + 1", "tanh"), ("tanh", "tanh"))}, ("refuted",)),
+    Sabotage("tanh-binary-head", {"hidden": "linear"}, ("refuted", "depends")),
+    Sabotage("leaky-slope-matters", {"alphas": (0.01, 0.999)}, ("supported",)),
+    Sabotage("relu-benefits-kept", {"rivals": ("sigmoid",)}, ("refuted",)),
+    Sabotage("same-activation-in-a-layer", {"uniform": ("linear",)}, ("refuted",)),
+    Sabotage("softmax-not-hidden", {"hidden": "relu"}, ("refuted",)),
+    Sabotage("elu-near-zero-mean", {"near": "relu"}, ("refuted",)),
+    Sabotage("prelu-learns-slope", {"rate": 1e-12, "learner": ("leaky_relu", {"negative_slope": 0.25})},
+             ("refuted",)),
+    Sabotage("activation-ranking", {"family": ("sigmoid",), "last": "relu", "favourite": "sigmoid"}, ("refuted",)),
+    Sabotage("model-choice-is-empirical", {"datasets": ("spirals", "spirals-1k", "spirals-800")},
+             ("refuted", "undecided")),
+)  # fmt: skip

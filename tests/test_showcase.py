@@ -1,0 +1,43 @@
+"""What is committed as results agrees with itself and with the README."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from experiments.claims import page
+from experiments.claims.table import CLAIMS
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "results" / "showcase" / "claims"
+
+
+@pytest.fixture(scope="module")
+def entries():
+    return json.loads((FOLDER / "claims.json").read_text(encoding="utf-8"))["claims"]
+
+
+def test_every_claim_of_this_version_has_its_entry_at_full_budget(entries):
+    assert {entry["id"]: entry["version"] for entry in entries} == {
+        claim.id: claim.version for claim in CLAIMS.values()
+    }
+    assert {entry["budget"] for entry in entries} == {"full"}
+
+
+def test_the_rules_and_statements_are_those_of_the_code(entries):
+    for entry in entries:
+        claim = CLAIMS[entry["id"]]
+        assert (entry["rule"], entry["statement"]) == (claim.rule, claim.statement), claim.id
+
+
+def test_every_claim_has_a_verdict_and_a_figure(entries):
+    assert not [entry["id"] for entry in entries if entry["verdict"] == "broken"]
+    for entry in entries:
+        assert (FOLDER / entry["figure"]).is_file()
+
+
+def test_the_readme_has_its_table(entries):
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = text.partition("<!-- verdicts -->\n")[2].partition("<!-- end of verdicts -->")[0]
+    assert told.strip() == page.verdict_table(entries, "results/showcase/claims/claims.md").strip()
+    assert f"tests {len(CLAIMS)} sentences" in text
