@@ -13,7 +13,7 @@ from experiments.claims.finding import Control, Finding, Setting
 from experiments.claims.lab import Lab
 from experiments.claims.rules import Compared, least_power, overall, ratio
 
-ELEMENTS, LOOPS = 8192, 100
+ELEMENTS, LOOPS = 8192, 400
 """One call of the compiled operation goes ``LOOPS`` times over ``ELEMENTS`` numbers, which fit a processor's cache."""
 ALONE = 2.0
 """Smallest factor, for an activation alone, that counts as costly."""
@@ -32,7 +32,7 @@ def probe(lab: Lab) -> dict[str, Any]:
     from experiments.claims.nets import Net
 
     functions = dict(lab.part("timed"))
-    rounds, tries = lab.pick(7, 25), 6
+    rounds, tries = lab.pick(7, 25), 4
     found: dict[str, Any] = {"alone": {}, "rounds": rounds}
     z = lab.rng().standard_normal(ELEMENTS).astype(np.float32)
     for way in ("forward", "backward"):
@@ -146,7 +146,7 @@ def draw(evidence: Evidence, finding: Finding):
                         f"processor time, compiled; step: {evidence.where}, net 128-64, adam, batch {BATCH}",
                         {"forward, ns an element": alone["forward"], "backward, ns an element": alone["backward"],
                          "whole training step, microseconds": {name: n["step"][name] for name in names}},
-                        note="A point a round of timing, the fastest of six tries; black: mean and 95 % interval. "
+                        note="A point a round of timing, the fastest of four tries; black: mean and 95 % interval. "
                         "linear does nothing: what is left is the loop.")  # fmt: skip
 
 

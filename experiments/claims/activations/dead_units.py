@@ -65,7 +65,7 @@ def _net(lab: Lab, activation: str) -> dict[str, Any]:
     for number, margin in enumerate(MARGINS):
         found[f"back {margin:g}"] = [row[0][number] for row in rows]
     found["dead at start"] = [row[1] for row in rows]
-    for rate in (MILD, LARGE) if activation == "relu" else (LARGE,):
+    for rate in (MILD, LARGE) if activation == lab.part("nets")["relu"] else (LARGE,):
         runs = [_plain(trainer, look, rate, seed, run) for seed in range(lab.seeds)]
         found[f"dead, rate {rate:g}"], found[f"lost, rate {rate:g}"] = map(list, zip(*runs, strict=True))
     return found

@@ -41,9 +41,10 @@ def probe(lab: Lab) -> dict[str, Any]:
         centre = h.mean(axis=0)
         inputs = {"positive": h - (centre if lab.part("positive") == "centred" else 0.0), "centred": h - centre,
                   "shifted": h + SHIFT}  # fmt: skip
-        start = 0.1 * lab.rng(seed, 1).standard_normal((WIDTH, data.outputs))
+        # The same errors for all: with a bias, inputs that are moved serve the same outputs.
+        error = _softmax(h @ (0.1 * lab.rng(seed, 1).standard_normal((WIDTH, data.outputs)))) - targets
         for name, fed in inputs.items():
-            signs[name].append([_one_signed(fed, targets, start, batch, lab.rng(seed, 2)) for batch in BATCHES])
+            signs[name].append([_one_signed(fed, error, batch, lab.rng(seed, 2)) for batch in BATCHES])
         for name in walks:
             for batch in BATCHES:
                 path = _walk(inputs[name], targets, batch, lab.rng(seed, 3))
@@ -56,12 +57,12 @@ def _softmax(z: np.ndarray) -> np.ndarray:
     return e / e.sum(axis=-1, keepdims=True)
 
 
-def _one_signed(h: np.ndarray, targets: np.ndarray, w: np.ndarray, batch: int, rng: np.random.Generator) -> float:
+def _one_signed(h: np.ndarray, error: np.ndarray, batch: int, rng: np.random.Generator) -> float:
     """Share of units, over 100 batches, for which the gradient by every one of their weights has the same sign."""
     found = []
     for _ in range(100):
         rows = rng.choice(len(h), batch, replace=False)
-        gradient = h[rows].T @ (_softmax(h[rows] @ w) - targets[rows])
+        gradient = h[rows].T @ error[rows]
         found.append(np.mean(np.abs(np.sign(gradient).sum(axis=0)) == len(gradient)))
     return float(np.mean(found))
 

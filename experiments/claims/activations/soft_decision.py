@@ -131,10 +131,12 @@ def _draw(evidence: Evidence, title: str):
     curve = charts.Panel([charts.Line(name, n["z"], n["y"][name], points=False) for name in names], "input z", "output",
                          "As a whole", across={"1/2": 0.5})  # fmt: skip
     close = charts.Panel([charts.Line(name, n["close"], n["beyond"][name], points=False) for name in names],
-                         "input z", "output - 1/2", "Just right of 0", logx=True, logy=True,
+                         "input z", "output - 1/2", "Just right of 0", logx=True, logy=True, limits=(3e-8, 8.0),
                          down={"no longer 1/2": max(n["soft"]["undecided"], 1e-10)})  # fmt: skip
-    return charts.lines(title, "float32", [curve, close], note="Right: points where the output is exactly 1/2 are "
-                        "left out, as a logarithmic axis has no 0.")  # fmt: skip
+    figure = charts.lines(title, "float32", [curve, close], note="Right: points where the output is exactly 1/2 are "
+                          "left out, as a logarithmic axis has no 0.")  # fmt: skip
+    figure.axes[1].set_xticks([1e-9, 1e-7, 1e-5, 1e-3], ["1e-9", "1e-7", "1e-5", "1e-3"])
+    return figure
 
 
 PARTS = {"activation": "sigmoid", "hard": "step", "plain": "expit", "other": "tanh"}

@@ -150,7 +150,8 @@ def draw(evidence: Evidence, finding: Finding):
     panels = [
         charts.Panel(rates, "size of the gradients", "step / gradient", title="Rate of a parameter", logx=True,
                      logy=True),
-        charts.Panel(race, "largest / smallest scale", f"steps to {SHARE:.1%} of the loss", title="Badly scaled features",
+        charts.Panel(race, "largest / smallest scale", f"steps to {SHARE:.1%} of the loss",
+                     title="Badly scaled features",
                      logx=True, logy=True),
         charts.Panel(curves, "step + 1", "loss / first loss", title=f"On the way, scales 1 to {RATIOS[-1]:g}",
                      logx=True, logy=True),

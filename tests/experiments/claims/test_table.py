@@ -28,13 +28,13 @@ sgd-oscillates sgd-local-minima momentum-calms-noise nag-calms-noise momentum-me
 momentum-overshoots nag-overshoots-less rmsprop-per-parameter adam-per-parameter rmsprop-eases-vanishing
 adagrad-stalls adadelta-does-not-stall nadam-is-adam-plus-nag adam-is-momentum-plus-rmsprop adam-faster-than-sgd
 adam-memory adam-generalises-worse direction-rate-both
-""".split()
+""".split()  # noqa: SIM905 (a list of 86 strings is no easier to read)
 
 claims = pytest.mark.parametrize("claim", table.CLAIMS.values(), ids=lambda claim: claim.id)
 
 
-def test_every_claim_is_there_once_and_in_order():
-    assert list(table.CLAIMS) == EXPECTED
+def test_every_claim_is_there_once():
+    assert sorted(table.CLAIMS) == sorted(EXPECTED)
     assert sum(len(claims) for files in table.FAMILIES.values() for claims in files) == len(EXPECTED)
 
 

@@ -117,10 +117,9 @@ def stillborn(pipe: Connection, parent: int, data_dir: str | None, log: str) -> 
 
 if __name__ == "__main__":
     from experiments import cli, sweep
+    from experiments.claims import runner
     from experiments.scheduling.pool import Pool
     from tests.experiments.scheduling import trivial
-
-    from experiments.claims import runner
 
     sweep.Pool = runner.Pool = partial(Pool, target=trivial.main)  # type: ignore[assignment, misc]
     sys.exit(cli.main())

@@ -5,7 +5,7 @@ from tests.experiments.claims.sabotages.sabotage import Sabotage
 SIGMOID, RELU = {"activation": "sigmoid"}, {"activation": "relu"}
 
 SABOTAGES = (
-    Sabotage("linear-collapse", {"activation": "relu"}, ("fails",)),
+    Sabotage("linear-collapse", {"activation": "relu"}, ("broken",)),
     Sabotage("nonlinearity-needed", {"nonlinear": ("linear",)}, ("refuted",)),
     Sabotage("vanishing-sigmoid", {"sigmoid": RELU}, ("refuted",)),
     Sabotage("tanh-vanishes-less", {"tanh": SIGMOID}, ("refuted",)),
