@@ -51,7 +51,7 @@ def mixed(*names: str) -> Callable[[Any], Any]:
 
     def apply(z):
         groups = ops.array_split(z, len(names), axis=-1)
-        functions = [catalog.ACTIVATIONS[name].function for name in names]
+        functions: list[Any] = [catalog.ACTIVATIONS[name].function for name in names]
         return ops.concatenate([f(group) for f, group in zip(functions, groups, strict=True)], axis=-1)
 
     return apply

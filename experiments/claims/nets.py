@@ -82,14 +82,15 @@ class Net:
         Compiled once for a net, so that many seeds and moments are cheap.
 
         Args:
-            x, y: as in `gradients`.
+            x: inputs, as in `gradients`.
+            y: labels, as in `gradients`.
 
         Returns:
             two lists, bottom layer first, the output layer last.
         """
         if self._backward is None:
             affine = [layer for layer in self.model.layers if any(w.name == "kernel" for w in layer.weights)]
-            taps = keras.Model(self.model.inputs, [layer.output for layer in affine])
+            taps = keras.Model(self.model.inputs[0], [layer.output for layer in affine])
             kernels = [layer.kernel for layer in affine]
 
             @tf.function(autograph=False)
@@ -125,8 +126,11 @@ class Net:
         """Train, an epoch at a time: yields (epoch from 1, mean training loss of its updates).
 
         Args:
-            x, y: training part.
-            optimizer: catalog name, with ``learning_rate`` and ``constants``.
+            x: inputs of the training part.
+            y: its labels.
+            optimizer: catalog name.
+            learning_rate: its rate, constant.
+            constants: its other arguments.
             batch_size: examples an update.
             epochs: passes over the data.
             seed: of the order of the data.

@@ -82,7 +82,8 @@ def markdown_page(entries: Sequence[Entry], command: str) -> str:
     lines = [f"# {TITLE}", ""]
     lines += [line for notice in notices(entries) for line in (f"> **NOTE:** {markdown(notice)}", "")]
     lines += [f"{markdown(summary(entries))}; {markdown(budgets(entries))}.", "",
-              f"Made by {code(command)}. {markdown(versions(entries))}.", "", "| verdict | means |", "|---|---|"]  # fmt: skip
+              f"Made by {code(command)}. {markdown(versions(entries))}.", "",
+              "| verdict | means |", "|---|---|"]  # fmt: skip
     lines += [f"| {SIGNS[name]} {name} | {meaning} |" for name, meaning in VERDICTS.items()]
     for family, members in families(entries):
         lines += ["", f"## {markdown(family)}", "", "| claim | kind | what is said | verdict | measured |",
@@ -97,7 +98,7 @@ def markdown_page(entries: Sequence[Entry], command: str) -> str:
         lines += [f"![{markdown(entry['statement'])}]({entry['figure']})", ""]
         if entry["settings"]:
             lines += ["| setting | verdict | measured |", "|---|---|---|"]
-            lines += [f"| {markdown(each['name'])} | {markdown(verdict_of(each))} | {markdown(each['effect']['words'])} |"
+            lines += [f"| {markdown(each['name'])} | {verdict_of(each)} | {markdown(each['effect']['words'])} |"
                       for each in entry["settings"]]  # fmt: skip
             lines.append("")
         lines += [f"* {name}: {markdown(words)}" for name, words in _facts(entry)]

@@ -43,9 +43,10 @@ class ClaimsProgress(Progress):
 
     def line(self) -> str:
         left = self.left()
-        tuning = self.campaign.open_cells()
+        cells = self.campaign.open_cells()
+        tuning = f", {cells} arms still tuning" if cells else ""
         parts = [f"{self.measured}/{self.probes} probes",
-                 f"{self.finished}/{len(self.campaign.needed)} runs" + (f", {tuning} arms still tuning" if tuning else ""),
+                 f"{self.finished}/{len(self.campaign.needed)} runs{tuning}",
                  f"{duration(left)} left" if left is not None else "starting"]  # fmt: skip
         parts += [f"{self.counts[s]} {s}" for s in ("diverged", "failed", "oom") if self.counts[s]]
         parts += [f"{self.failed} probes failed"] if self.failed else []

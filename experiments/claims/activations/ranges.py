@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from experiments.claims import charts
+from experiments.claims.autodiff import activation
 from experiments.claims.claim import Claim
 from experiments.claims.evidence import Evidence
 from experiments.claims.finding import Control, Effect, Finding
@@ -16,14 +17,12 @@ WIDE = 1e4
 
 
 def probe(lab: Lab) -> dict[str, Any]:
-    from custom import catalog
-
     z = np.concatenate([np.linspace(-40, 40, lab.pick(8001, 80001)), np.linspace(-WIDE, WIDE, 2001)])
     values = {}
     for name in (lab.part("activation"), lab.part("unbounded")):
-        y = np.array(catalog.ACTIVATIONS[name].function(z.astype(np.float32)))
+        y = np.array(activation(name)(z.astype(np.float32)))
         values[name] = {"low": float(y.min()), "high": float(y.max())}
-    y = np.array(catalog.ACTIVATIONS[lab.part("activation")].function(z.astype(np.float32)), float)
+    y = np.array(activation(lab.part("activation"))(z.astype(np.float32)), float)
     low, high = lab.part("range")
     order = np.argsort(np.abs(z))
     z, y = z[order], y[order]
@@ -37,7 +36,7 @@ def probe(lab: Lab) -> dict[str, Any]:
         "reaches_low": _first(z, y <= low),
         "unbounded": values[lab.part("unbounded")],
         "z": shown.tolist(),
-        "y": np.array(catalog.ACTIVATIONS[lab.part("activation")].function(shown.astype(np.float32))).tolist(),
+        "y": np.array(activation(lab.part("activation"))(shown.astype(np.float32))).tolist(),
     }
 
 
@@ -54,8 +53,7 @@ def judge(evidence: Evidence) -> Finding:
     return Finding(
         verdict=identity(within),
         effect=Effect("largest distance of an output beyond the range", max(0.0, low - n["low"], n["high"] - high)),
-        positive=Control(n["high"] - n["low"] > 0.9 * (high - low),
-                         f"outputs span {n['low']:.4g} to {n['high']:.4g}"),  # fmt: skip
+        positive=Control(n["high"] - n["low"] > 0.9 * (high - low), f"outputs span {n['low']:.4g} to {n['high']:.4g}"),
         negative=Control(wild["high"] > high, f"{evidence.lab.part('unbounded')} reaches {wild['high']:.4g}"),
     )
 
