@@ -132,7 +132,7 @@ def tell(evidence: Evidence, finding: Finding) -> str:
     return (
         f"Median relative error of the lowest gradient, from {low} to {high} hidden layers: {'; '.join(rows)}. "
         f"Within the deepest net the error at the bottom was, as a multiple of that at the top: {', '.join(within)}; "
-        "near 1 it did not come from the way down but from the way up. "
+        "near 1 the way down through the layers added little. "
         f"Unscaled float16 with sigmoid ends at {half:.2g}: its smallest number is larger than that gradient."
     )
 
@@ -154,8 +154,8 @@ def draw(evidence: Evidence, finding: Finding):
     return charts.lines("What rounding does to the gradient",
                         f"random inputs, {evidence.lab.seeds} seeds, {WIDTH} units a layer; relative error of the "
                         "gradient by a layer's weights, against float64", [*by_depth, *by_layer],
-                        note="At 1 nothing of the gradient is right. A line below that is level: the error was there "
-                        "before the gradient went down, from rounding on the way up. Lines: median; bands: range over "
+                        note="At 1 nothing of the gradient is right. Below, a level line: the way down through the "
+                        "layers added little. Lines: median; bands: range over "
                         "seeds.", size=(2.7, 2.1))  # fmt: skip
 
 

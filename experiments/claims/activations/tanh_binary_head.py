@@ -24,8 +24,9 @@ def arms(lab: Lab) -> dict[str, Arm]:
     for data in DATA:
         found[f"{USUAL}, {data}"] = Arm(dataset=data, **SMALL)
         for name, loss in LOSSES.items():
-            found[f"tanh, {name}, {data}"] = Arm(dataset=data, activation=lab.part("hidden"), head="tanh", loss=loss,
-                                                 **SMALL)  # fmt: skip
+            rate = lab.part("rate")
+            found[f"tanh, {name}, {data}"] = Arm(dataset=data, head="tanh", loss=loss, learning_rate=rate,
+                                                 tuned=rate is None, **SMALL)  # fmt: skip
     spirals = {"dataset": "spirals", "loss": "mean_squared_error", **SMALL}
     found[KIN] = Arm(head="sigmoid", **spirals)
     found[f"{KIN}, other side"] = Arm(head="tanh", **spirals)
@@ -95,6 +96,6 @@ CLAIMS = (
         tell=tell,
         draw=draw,
         arms=arms,
-        parts={"hidden": "relu"},
+        parts={"rate": None},
     ),
 )

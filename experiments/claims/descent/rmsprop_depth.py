@@ -167,7 +167,7 @@ CLAIMS = (
         "depends if they disagree.",
         positive=f"a gradient of {SCALES[-1]:g} gets more than 0.9 of the update of a gradient of 1",
         negative="with plain SGD it gets as many times less",
-        limits="Below epsilon, 1e-7 here, a gradient is not scaled up any more: that is what the deepest net shows. "
+        limits="Below epsilon, 1e-7 here, a gradient is not scaled up any more. "
         "Even updates do not mean a useful direction.",
         judge=judge,
         tell=tell,

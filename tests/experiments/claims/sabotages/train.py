@@ -3,11 +3,11 @@
 from tests.experiments.claims.sabotages.sabotage import Sabotage
 
 SABOTAGES = (
-    Sabotage("relu-trains-faster", {"fast": "sigmoid"}, ("refuted", "undecided", "broken")),
+    Sabotage("relu-trains-faster", {"fast": "sigmoid", "slow": ("relu",)}, ("refuted",)),
     Sabotage("zero-centred-helps", {"activations": (("sigmoid", "tanh"), ("sigmoid - 1/2", "tanh"),
                                                     ("tanh + 1", "tanh"), ("tanh", "tanh"))}, ("refuted",)),
-    Sabotage("tanh-binary-head", {"hidden": "linear"}, ("refuted", "depends")),
-    Sabotage("leaky-slope-matters", {"alphas": (0.01, 0.999)}, ("supported",)),
+    Sabotage("tanh-binary-head", {"rate": 1e-6}, ("refuted",)),
+    Sabotage("leaky-slope-matters", {"alphas": (0.01,)}, ("refuted",)),
     Sabotage("relu-benefits-kept", {"rivals": ("sigmoid",)}, ("refuted",)),
     Sabotage("same-activation-in-a-layer", {"uniform": ("linear",)}, ("refuted",)),
     Sabotage("softmax-not-hidden", {"hidden": "relu"}, ("refuted",)),
