@@ -27,13 +27,19 @@ LINE = "linear"
 
 
 def arms(lab: Lab) -> dict[str, Arm]:
-    found = {f"{name}, {block}": Arm(activation=name, **given)
+    rates = dict.fromkeys(family(lab), lab.part("rate"))
+    found = {f"{name}, {block}": Arm(activation=name, learning_rate=rates.get(name),
+                                     tuned=rates.get(name) is None, **given)
              for block, given in BLOCKS.items() for name in candidates(lab)}  # fmt: skip
     return found | {LINE: Arm(activation="linear", tuned=False, **BLOCKS["mlp"])}
 
 
+def family(lab: Lab) -> list[str]:
+    return [*lab.part("family"), *lab.pick((), lab.part("more"))]
+
+
 def candidates(lab: Lab) -> list[str]:
-    return [*lab.part("family"), *lab.pick((), lab.part("more")), lab.part("middle"), lab.part("last")]
+    return list(dict.fromkeys([*family(lab), lab.part("middle"), lab.part("last")]))
 
 
 def name_of(evidence: Evidence, block: str) -> str:
@@ -44,11 +50,11 @@ def name_of(evidence: Evidence, block: str) -> str:
 def compared(evidence: Evidence, block: str) -> dict[str, Compared]:
     lab = evidence.lab
     scores = {name: points(evidence[f"{name}, {block}"]) for name in candidates(lab)}
-    family = np.mean([scores[name] for name in scores if name not in (lab.part("middle"), lab.part("last"))], axis=0)
+    kin = np.mean([scores[name] for name in family(lab)], axis=0)
     best = max(scores, key=lambda name: evidence[f"{name}, {block}"].scores("validation_metric").mean())
     favourite, where = lab.part("favourite"), name_of(evidence, block)
     return {
-        "family first": compare(family, scores[lab.part("middle")], LEAST,
+        "family first": compare(kin, scores[lab.part("middle")], LEAST,
                                 f"test accuracy of the ReLU family above {lab.part('middle')}, {where}", "points"),
         "last": compare(scores[lab.part("middle")], scores[lab.part("last")], LEAST,
                         f"test accuracy of {lab.part('middle')} above {lab.part('last')}, {where}", "points"),
@@ -69,11 +75,10 @@ def judge(evidence: Evidence) -> Finding:
              for block in BLOCKS for question, each in compared(evidence, block).items()}  # fmt: skip
     settings = [Setting(name, each.verdict, each.effect) for name, each in found.items()]
     names = candidates(evidence.lab)
-    family = [points(evidence[f"{name}, mlp"]) for name in names]
-    bent = compare(np.max(family, axis=0), points(evidence[LINE]), LEAST, "", "points")
+    everyone = np.array([points(evidence[f"{name}, mlp"]) for name in names])
+    bent = compare(np.max(everyone, axis=0), points(evidence[LINE]), LEAST, "", "points")
     # Names dealt round, one place further with each seed: what is left of an order then is chance.
-    table = np.array(family)
-    dealt = np.stack([np.roll(table[:, seed], seed) for seed in range(table.shape[1])], axis=1)
+    dealt = np.stack([np.roll(everyone[:, seed], seed) for seed in range(everyone.shape[1])], axis=1)
     shuffled = compare(dealt[0], dealt[-1], LEAST, "", "points")
     return Finding(
         verdict=overall(settings),
@@ -125,6 +130,6 @@ CLAIMS = (
         draw=draw,
         arms=arms,
         parts={"family": ("relu", "elu"), "more": ("leaky_relu", "prelu"), "middle": "tanh",
-               "last": "sigmoid", "favourite": "relu"},
+               "last": "sigmoid", "favourite": "relu", "rate": None},
     ),
 )  # fmt: skip

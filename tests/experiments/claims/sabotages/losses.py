@@ -33,6 +33,6 @@ SABOTAGES = (
         {"margin": {"classes": "mean_squared_error", "binary": "mean_squared_error"}},
         ("broken",),
     ),
-    Sabotage("metric-is-not-loss", {"metric": "loss"}, ("depends", "refuted")),
+    Sabotage("metric-is-not-loss", {"metric": "loss"}, ("depends", "refuted", "undecided")),
     Sabotage("metric-is-not-loss", {"rate": 1e-5}, ("depends", "refuted", "undecided")),
 )

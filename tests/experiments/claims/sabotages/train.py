@@ -14,7 +14,7 @@ SABOTAGES = (
     Sabotage("elu-near-zero-mean", {"near": "relu"}, ("refuted",)),
     Sabotage("prelu-learns-slope", {"rate": 1e-12, "learner": ("leaky_relu", {"negative_slope": 0.25})},
              ("refuted",)),
-    Sabotage("activation-ranking", {"family": ("sigmoid",), "last": "relu", "favourite": "sigmoid"}, ("refuted",)),
+    Sabotage("activation-ranking", {"rate": 1e-7, "last": "tanh"}, ("refuted",)),
     Sabotage("model-choice-is-empirical", {"datasets": ("spirals", "spirals-1k", "spirals-800")},
              ("refuted", "undecided")),
 )  # fmt: skip
