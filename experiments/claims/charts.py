@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from experiments.names import ACTIVATIONS, OPTIMIZERS
 from experiments.reports.figures.panels import panel_title
@@ -135,7 +135,6 @@ def _panel(axes: Axes, panel: Panel, looks: Mapping[str, Look], width: float) ->
         axes.set_xscale("log")
     if panel.logy:
         axes.set_yscale("symlog" if panel.logy == "symlog" else "log")
-    plain_powers(axes)
     for line in panel.lines:
         sign = looks[line.label]
         y = np.asarray(line.y, float)
@@ -158,6 +157,7 @@ def _panel(axes: Axes, panel: Panel, looks: Mapping[str, Look], width: float) ->
                   transform=axes.get_xaxis_transform())  # fmt: skip
     if panel.limits:
         axes.set_ylim(*panel.limits)
+    plain_powers(axes)
     if not panel.logx:
         axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.set_xlabel(panel.x)
@@ -167,11 +167,27 @@ def _panel(axes: Axes, panel: Panel, looks: Mapping[str, Look], width: float) ->
 
 
 def plain_powers(axes: Axes) -> None:
-    """Write the powers of ten of logarithmic axes as plain numbers: the theme sets no formulas."""
-    for axis in (axes.xaxis, axes.yaxis):
+    """Few ticks on logarithmic axes, and plain numbers: the theme sets no formulas. Call it when all is drawn."""
+    for axis, room in ((axes.xaxis, 6), (axes.yaxis, 8)):
+        if axis.get_scale() == "log":
+            low, high = sorted(axis.get_view_interval())
+            short = low > 0 and high / low < 50  # hardly a power of ten in view
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5)) if short else LogLocator(numticks=room))
         if axis.get_scale() in ("log", "symlog"):
-            axis.set_major_formatter(lambda value, _: f"{value:g}")
+            axis.set_major_formatter(lambda value, _: power(value))
             axis.set_minor_formatter(NullFormatter())
+
+
+def power(value: float) -> str:
+    """A tick's number, as short as it goes.
+
+    >>> [power(each) for each in (0.0, 0.05, 1e-7, 2000.0, 1e5)]
+    ['0', '0.05', '1e-7', '2000', '1e5']
+    """
+    if value == 0 or 1e-3 <= abs(value) < 1e5:
+        return f"{value:g}"
+    mantissa, exponent = f"{value:.3g}".split("e") if "e" in f"{value:.3g}" else f"{value:.2e}".split("e")
+    return f"{float(mantissa):g}e{int(exponent)}"
 
 
 def _legend(figure: Figure, axes: Axes, looks: Mapping[str, Look], lines: Mapping[str, Line]) -> None:
@@ -225,7 +241,6 @@ def seeds(title: str, where: str, panels: Mapping[str, Mapping[str, Sequence[flo
                 each.scatter([effect.value], [place], marker="|", s=90, c="black", linewidths=1.4, zorder=5)
         if log:
             each.set_xscale("log")
-            plain_powers(each)
         for name, value in (reference or {}).items() if number == 0 else ():
             each.axvline(value, color=ALARM, linewidth=0.9, linestyle=(0, (3, 2)), zorder=1)
             each.text(value, 1.01, name, size=BASE - 2, color=ALARM, ha="center", va="bottom",
@@ -233,7 +248,9 @@ def seeds(title: str, where: str, panels: Mapping[str, Mapping[str, Sequence[flo
         each.set_ylim(len(labels) - 0.5, -0.5)
         each.set_yticks(range(len(labels)), labels if number == 0 else [])
         each.tick_params(left=False)
-        if not log:
+        if log:
+            plain_powers(each)
+        else:
             each.xaxis.set_major_locator(MaxNLocator(6))
         each.set_xlabel(quantity)
     return figure

@@ -102,7 +102,6 @@ def investigate(study: Study, out: Path, workers: int, watch: Watch, fresh: bool
     errors: dict[str, str] = {}
     states: dict[tuple[str, int], State] = {}
     runs: dict[str, Any] = {}
-    out.mkdir(parents=True, exist_ok=True)
     with Ledger.write(out / LEDGER) as ledger:
         campaign = Campaign(study.work(), ledger, plans=False)
         tell = watch(campaign, list(calls.values()))

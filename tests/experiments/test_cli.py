@@ -34,6 +34,11 @@ def said(capsys, *arguments: object) -> tuple[int, str, str]:
 WRONG = [
     (("sweep", "defalt"), 2, "unknown plan: 'defalt' (did you mean 'default'?); allowed: cifar10"),
     (("sweep", "none.toml"), 2, "plan none.toml cannot be read"),
+    (("claims", "sigmoid-rang"), 2, "unknown claim: 'sigmoid-rang' (did you mean 'sigmoid-range'?); allowed: linear-"),
+    (("claims", "--workers", 0), 2, "--workers is 0; allowed: a whole number from 1 to 1024"),
+    (("claims", "sigmoid-range", "--out", "{tmp}/page"), 2, "claims.json cannot be read (JSONDecodeError): move it"),
+    (("claims", "sigmoid-range", "--out", "{tmp}/bad"), 4, "restore it from a copy"),
+    (("claims", "sigmoid-range", "--out", "{tmp}/text"), 4, "choose another folder with --out"),
     (("sweep", "smoke", "--seeds", 0), 2, "seeds is 0; allowed: a whole number from 1 to 10000"),
     (("sweep", "smoke", "--seeds", -3), 2, "seeds is -3; allowed"),
     (("sweep", "smoke", "--workers", 0), 2, "--workers is 0; allowed: a whole number from 1 to 1024"),
@@ -67,6 +72,8 @@ WRONG = [
 def test_what_is_wrong_is_one_line_and_an_exit_code(arguments, code, words, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "text").write_text("a file is in the way")
+    (tmp_path / "page").mkdir()
+    (tmp_path / "page" / "claims.json").write_text("[")
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "ledger.sqlite").write_bytes(b"no database" * 999)
     got, _, err = said(capsys, *(str(each).format(tmp=tmp_path) for each in arguments))
@@ -94,7 +101,7 @@ def test_what_argparse_refuses_has_the_same_exit_code_as_a_wrong_plan(capsys, ar
 def test_no_verb_is_help(capsys):
     code, out, _ = said(capsys)
     assert code == 0
-    for verb in ("sweep", "status", "report", "data", "components", "bench"):
+    for verb in ("sweep", "status", "report", "claims", "data", "components", "bench"):
         assert re.search(rf"^ +{verb}\s", out, re.MULTILINE)
     assert EXIT_CODES in out
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from experiments.records import Epoch, Outcome, Run
 from experiments.scheduling import worker
 from experiments.scheduling.bundle import trace_of
+from experiments.tuning.oracles import propose as _propose
 
 PATIENCE = 300.0
 
@@ -102,10 +103,19 @@ def _until(there) -> None:
         time.sleep(0.01)
 
 
+def propose(**question) -> list[dict]:
+    """`oracles.propose`, without bringing up KerasTuner for a plain grid of rates, which is taken in one round."""
+    space = question["space"]
+    if question["strategy"] == "grid" and set(space) == {"learning_rate"}:
+        return [] if question["told"] else [{"learning_rate": rate} for rate in space["learning_rate"]["choices"]]
+    return _propose(**question)
+
+
 def main(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
     """`worker.main` with the above in place of training."""
     sys.modules["experiments.training.loop"] = types.SimpleNamespace(train=train)  # type: ignore[assignment]
     sys.modules["experiments.training.backend"] = types.SimpleNamespace(start=lambda: None)  # type: ignore[assignment]
+    worker.propose = propose
     worker._Trainers = Trainers  # type: ignore[assignment, misc]
     worker.main(pipe, parent, data_dir, log)
 
