@@ -21,8 +21,9 @@ FADED = 400
 """Steps after which the product of Nadam's momenta, which counts from the first step of a stream, is 0."""
 SIZES = np.geomspace(1e-4, 1e4, 9)
 """Typical sizes of the gradients, a coordinate each."""
-BOUND = {"float32": 1e-5, "float64": 1e-12}
-"""Largest difference of two forms of one step, in units of the coordinate's root mean square step."""
+BOUND = {"float32": 2.0**-24 / (1 - BETA_2), "float64": 2.0**-53 / (1 - BETA_2)}
+"""Largest difference of two forms of one step, in units of the coordinate's root mean square step: a running mean by
+recursion is rounded once a step, and its memory of 1/(1 - β₂) steps adds that many roundings up."""
 APART = 0.1
 """What is no identity differs by more than this, in the same unit."""
 EPSILONS = np.geomspace(1e-8, 1e12, 21)
@@ -217,7 +218,7 @@ CLAIMS = (
         prediction="Its step is that of NAG, on the same gradients, over Adam's denominator, but for the correction "
         "for the start.",
         rule=f"holds if, on streams of gradients of size {SIZES[0]:g} to {SIZES[-1]:g}, no step differs by more than "
-        f"{BOUND['float32']:g} root mean square steps in float32 and {BOUND['float64']:g} in float64: late, from NAG's "
+        f"{BOUND['float32']:.1e} root mean square steps in float32 and {BOUND['float64']:.1e} in float64: late, from NAG's "
         "step over Adam's denominator; from the first step on, from the formula of the report written out as sums.",
         positive=POSITIVE,
         negative=f"momentum without the look ahead differs by more than {APART:g}",
@@ -228,6 +229,7 @@ CLAIMS = (
         draw=draw_nadam,
         probe=probe,
         parts=RULES,
+        version=2,
         source="Dozat (2015), Incorporating Nesterov Momentum into Adam",
     ),
     Claim(
@@ -237,8 +239,8 @@ CLAIMS = (
         prediction="Its step is momentum's average times RMSprop's rate. Without momentum and correction it is "
         "RMSprop; as epsilon grows with a fixed ratio of rate and epsilon it becomes momentum.",
         rule=f"holds if, on streams of gradients of size {SIZES[0]:g} to {SIZES[-1]:g}, late steps differ from the "
-        f"product, and without momentum from RMSprop, by at most {BOUND['float32']:g} root mean square steps in "
-        f"float32 and {BOUND['float64']:g} in float64, and at epsilon 1e12 from momentum by at most 1e-6.",
+        f"product, and without momentum from RMSprop, by at most {BOUND['float32']:.1e} root mean square steps in "
+        f"float32 and {BOUND['float64']:.1e} in float64, and at epsilon 1e12 from momentum by at most 1e-6.",
         positive=POSITIVE,
         negative=f"with the correction for the start it is not RMSprop, and at epsilon {EPSILONS[0]:g} not momentum: "
         f"more than {APART:g} off",
@@ -249,6 +251,7 @@ CLAIMS = (
         draw=draw_adam,
         probe=probe,
         parts=RULES,
+        version=2,
         source="Kingma and Ba (2015), Adam: A Method for Stochastic Optimization",
     ),
 )
