@@ -218,8 +218,9 @@ CLAIMS = (
         prediction="Its step is that of NAG, on the same gradients, over Adam's denominator, but for the correction "
         "for the start.",
         rule=f"holds if, on streams of gradients of size {SIZES[0]:g} to {SIZES[-1]:g}, no step differs by more than "
-        f"{BOUND['float32']:.1e} root mean square steps in float32 and {BOUND['float64']:.1e} in float64: late, from NAG's "
-        "step over Adam's denominator; from the first step on, from the formula of the report written out as sums.",
+        f"{BOUND['float32']:.1e} root mean square steps in float32 and {BOUND['float64']:.1e} in float64: late, "
+        "from NAG's step over Adam's denominator; from the first step on, from the formula of the report written out "
+        "as sums.",
         positive=POSITIVE,
         negative=f"momentum without the look ahead differs by more than {APART:g}",
         limits="The plain combination holds only once the corrections have faded and the schedule of the momentum has "

@@ -216,8 +216,8 @@ CLAIMS = (
         "largest entry in its layer.",
         positive="automatic differentiation agrees with a central difference of the loss along a line",
         negative=f"without the activation's slope the gradients are off by more than {WRONG:g}",
-        limits="Away from kinks, where a slope is a convention; cross-entropies from logits. In float32 the difference is that of its rounding, "
-        "about 1e9 times as large.",
+        limits="Away from kinks, where a slope is a convention; cross-entropies from logits. In float32 the difference "
+        "is that of its rounding, about 1e9 times as large.",
         judge=judge,
         tell=tell,
         draw=draw,
