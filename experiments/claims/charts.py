@@ -12,31 +12,55 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from experiments.names import ACTIVATIONS, OPTIMIZERS
 from experiments.reports.figures.panels import panel_title
-from experiments.reports.style import ALARM, BASE, DASHES, MARKERS, Look, look, sheet, widest, wrapped
+from experiments.reports.style import (
+    ALARM,
+    BASE,
+    BLUE,
+    DASHES,
+    GREEN,
+    MARKERS,
+    ORANGE,
+    PURPLE,
+    RED,
+    Look,
+    look,
+    sheet,
+    widest,
+    wrapped,
+)
 
 OTHERS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#B8A700")
 """Okabe and Ito (2008), for labels that are no component's name, in the order of the legend."""
 
 
-def signs(labels: Sequence[str]) -> dict[str, Look]:
-    """Colour, marker and dash of each label: a component's own where the label begins with its name.
+LOSSES = {"mean squared error": BLUE, "squared error": BLUE, "mean absolute error": RED, "huber": GREEN,
+          "hinge": PURPLE, "categorical hinge": PURPLE, "cross-entropy": ORANGE, "crossentropy": ORANGE,
+          "binary crossentropy": ORANGE, "categorical crossentropy": ORANGE}  # fmt: skip
+"""Colours of the losses, as people write them: fixed by name, as those of activations and optimizers are."""
 
-    A second label of the same component (``adam, tuned``) has its colour and another dash and marker.
-    Labels of ordered settings, which all begin alike (``alpha 0.1``), take steps of one scale.
+
+def signs(labels: Sequence[str]) -> dict[str, Look]:
+    """Colour, marker and dash of each label: those of a component, or of a loss, where the label begins with its name.
+
+    A second label of the same name (``adam, tuned``) has its colour and another dash and marker.
 
     >>> signs(["relu", "batch 32"])["relu"] == look("relu")
     True
     """
-    known = {*ACTIVATIONS, *OPTIMIZERS}
+    known = {name: look(name) for name in (*ACTIVATIONS, *OPTIMIZERS)}
+    known |= {name: Look(colour, MARKERS[place % 6], DASHES[place % len(DASHES)])
+              for place, (name, colour) in enumerate(LOSSES.items())}  # fmt: skip
+    names = {label: _name(label, known) for label in labels}
+    fixed = {known[name].colour for name in names.values() if name in known}
+    free = [colour for colour in OTHERS if colour not in fixed] + list(OTHERS)
     found: dict[str, Look] = {}
     taken: list[str] = []
-    names = {label: label.replace(",", " ").split()[0] if label.split() else "" for label in labels}
-    fixed = {look(name).colour for name in names.values() if name in known}
-    free = [colour for colour in OTHERS if colour not in fixed] + list(OTHERS)
     for label in labels:
-        name, again = names[label], taken.count(names[label])
+        name = names[label]
+        colour = known[name].colour if name in known else ""
+        again = sum(known[each].colour == colour for each in taken if each in known)
         if name in known:
-            own = look(name)
+            own = known[name]
             place = MARKERS.index(own.marker)
             found[label] = own if not again else Look(
                 own.colour, MARKERS[(place + 5 * again) % len(MARKERS)], DASHES[(place + 2 * again) % len(DASHES)]
@@ -46,6 +70,15 @@ def signs(labels: Sequence[str]) -> dict[str, Look]:
             found[label] = Look(free[place % len(free)], MARKERS[place % len(MARKERS)], DASHES[place % len(DASHES)])
         taken.append(name)
     return found
+
+
+def _name(label: str, known: Mapping[str, Look]) -> str:
+    """The known name that a label begins with, else its first word."""
+    words = label.replace(",", " ").split()
+    plain = " ".join(words).replace("_", " ")
+    losses = [name for name in LOSSES if plain == name or plain.startswith(f"{name} ")]
+    first = words[0] if words else ""
+    return first if first in known else max(losses, key=len, default=first)
 
 
 @dataclass(frozen=True)

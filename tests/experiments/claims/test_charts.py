@@ -25,6 +25,14 @@ def test_components_keep_their_colours_and_others_never_take_one_of_theirs():
     assert len(colours) == 4
 
 
+def test_losses_keep_their_colours_however_they_are_written_and_in_whatever_order():
+    one = charts.signs(["mean squared error", "mean absolute error"])
+    other = charts.signs(["mean_absolute_error", "mean_squared_error, linear", "hinge"])
+    assert one["mean squared error"].colour == other["mean_squared_error, linear"].colour
+    assert one["mean absolute error"].colour == other["mean_absolute_error"].colour
+    assert len({sign.colour for sign in other.values()}) == 3
+
+
 def test_two_labels_of_one_component_differ_in_marker_and_dash():
     one, two = charts.signs(["adam, tuned", "adam, default"]).values()
     assert one.colour == two.colour
