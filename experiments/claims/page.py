@@ -50,7 +50,13 @@ def families(entries: Sequence[Entry]) -> Iterator[tuple[str, list[Entry]]]:
 
 
 def effect(entry: Entry) -> str:
-    return f"{entry['effect']['what']}: {entry['effect']['words']}"
+    """What the verdict rests on; where it depends on the setting, first how the settings came out."""
+    found = f"{entry['effect']['what']}: {entry['effect']['words']}"
+    if entry["verdict"] not in ("depends", "undecided") or not entry["settings"]:
+        return found
+    counts = Counter(each["verdict"] for each in entry["settings"])
+    told = join([f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict]])
+    return f"{told} of {count(len(entry['settings']), 'setting')}. {found[0].upper()}{found[1:]}"
 
 
 def verdict(entry: Entry) -> str:
