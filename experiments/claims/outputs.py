@@ -1,12 +1,15 @@
 """What claims leave behind: claims.json for machines, a figure each, claims.md and claims.html for people."""
 
+import functools
+import hashlib
+import importlib
 import json
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments.claims import page
+from experiments.claims import charts, page
 from experiments.claims.evidence import Trained
 from experiments.claims.finding import VERDICTS
 from experiments.claims.runner import Result
@@ -58,13 +61,17 @@ def write(out: Path, results: Iterable[Result], command: str) -> list[Path]:
         for result in results:
             if result.finding is None or result.evidence is None:
                 continue
+            stem = out / "figures" / f"claim-{result.claim.id}"
             try:
-                figure, told = result.claim.draw(result.evidence, result.finding), entry(result)
+                told = entry(result)
+                if told == entries.get(result.claim.id) and all(path.exists() for path in _pictures(stem)):
+                    continue  # drawn before, from the same evidence by the same code
+                figure = result.claim.draw(result.evidence, result.finding)
             except Exception as error:
                 result.problem = f"it cannot be shown: {type(error).__name__}: {error}"
                 result.finding = None
                 continue
-            written += _save(figure, out / "figures" / f"claim-{result.claim.id}")
+            written += _save(figure, stem)
             entries[result.claim.id] = told
     ordered = [entries[each] for each in CLAIMS if each in entries]
     head = {"format": FORMAT, "command": command, "verdicts": VERDICTS}
@@ -83,7 +90,7 @@ def entry(result: Result) -> dict[str, Any]:
     claim, evidence, finding = result.claim, result.evidence, result.finding
     assert evidence is not None
     assert finding is not None
-    return _finite({
+    told = _finite({
         "id": claim.id,
         "family": FAMILY.get(claim.id, ""),
         "kind": claim.kind,
@@ -113,7 +120,16 @@ def entry(result: Result) -> dict[str, Any]:
         "arms": {label: _arm(trained) for label, trained in evidence.trained.items()},
         "numbers": dict(evidence.numbers),
         "machine": {name: evidence.machine.get(name) for name in ("python", "versions", "cores", "backend", "commit")},
+        "drawn_by": _drawing_code(claim.draw.__module__),
     })  # fmt: skip
+    return json.loads(json.dumps(told))  # as it will be read back
+
+
+@functools.cache
+def _drawing_code(module: str) -> str:
+    """Names the code that draws a claim's figure."""
+    files = (importlib.import_module(module).__file__, charts.__file__, style.__file__)
+    return hashlib.sha256(b"".join(Path(str(file)).read_bytes() for file in files)).hexdigest()[:16]
 
 
 def _arm(trained: Trained) -> dict[str, Any]:
@@ -142,11 +158,13 @@ def _object(entry: Mapping[str, Any]) -> str:
     return "    {\n" + ",\n".join(fields) + "\n    }"
 
 
+def _pictures(stem: Path) -> list[Path]:
+    return [stem.with_name(f"{stem.name}.{kind}") for kind in ("png", "svg")]
+
+
 def _save(figure: Any, stem: Path) -> list[Path]:
-    paths = []
-    for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": "gradlab"})):
-        path = stem.with_name(f"{stem.name}.{kind}")
+    plain: dict[str, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": "gradlab"}}
+    for path, (kind, metadata) in zip(_pictures(stem), plain.items(), strict=True):
         with atomic(path) as partial:
             figure.savefig(partial, format=kind, metadata=metadata)
-        paths.append(path)
-    return paths
+    return _pictures(stem)

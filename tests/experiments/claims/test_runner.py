@@ -200,6 +200,22 @@ class TestOutputs:
         before = {name: (tmp_path / name).read_bytes() for name in names}
         outputs.write(tmp_path, results, "x")
         assert before == {name: (tmp_path / name).read_bytes() for name in names}
+        for path in (tmp_path / "figures").iterdir():
+            path.unlink()
+        outputs.write(tmp_path, results, "x")
+        assert before == {name: (tmp_path / name).read_bytes() for name in names}
+
+    def test_a_figure_is_drawn_again_only_where_something_changed(self, results, tmp_path):
+        drawn = []
+        counting = replace(NUMBER, draw=lambda *given: drawn.append(1) or NUMBER.draw(*given))
+        results[0].claim = counting
+        for change, times in ((None, 1), (None, 1), ("missing", 2), ("evidence", 3)):
+            if change == "missing":
+                (tmp_path / "figures" / "claim-number.svg").unlink()
+            if change == "evidence":
+                results[0].evidence = replace(results[0].evidence, numbers={**results[0].evidence.numbers, "value": 7})
+            outputs.write(tmp_path, results[:1], "x")
+            assert len(drawn) == times, change
 
     def test_a_figure_that_cannot_be_drawn_is_told(self, results, tmp_path):
         def fail(evidence, finding):
