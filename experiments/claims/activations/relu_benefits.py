@@ -31,7 +31,7 @@ def probe(lab: Lab) -> dict[str, Any]:
     data = lab.load("mnist-5k")
     x, y = data.train.x[:500], data.train.y[:500]
     found: dict[str, Any] = {"slope_off": {}, "norms": {}}
-    for name in dict.fromkeys(["relu", "sigmoid", *lab.part("rivals")]):
+    for name in dict.fromkeys(["relu", lab.part("vanishing"), *lab.part("rivals")]):
         function: Any = catalog.ACTIVATIONS[name].function
         one = _against_zero(function) if name == "maxout" else function
         found["slope_off"][name] = float(np.abs(slope(one, z) - 1).max())
@@ -73,14 +73,15 @@ def judge(evidence: Evidence) -> Finding:
         speed = pace(evidence[name], evidence["relu"], SLOWER, f"epochs of {name} over those of relu")
         speeds.append(speed)
         settings.append(Setting(f"{name}: speed", denied(speed).verdict, speed.effect))
-    vanishing, own = (float(by_layer(evidence, name).mean()) for name in ("sigmoid", "relu"))
+    bad = evidence.lab.part("vanishing")
+    vanishing, own = (float(by_layer(evidence, name).mean()) for name in (bad, "relu"))
     off = evidence.numbers["slope_off"]
     return Finding(
         verdict=overall(settings),
         effect=max((speed.effect for speed in speeds), key=lambda effect: effect.value),
-        positive=Control(vanishing < 0.5 and off["sigmoid"] > 0.5,
-                         f"sigmoid keeps {vanishing:.2g} of the gradient by layer, and its slope is off 1 by up to "
-                         f"{off['sigmoid']:.2g}"),
+        positive=Control(vanishing < 0.5 and off[bad] > 0.5,
+                         f"{bad} keeps {vanishing:.2g} of the gradient by layer, and its slope is off 1 by up to "
+                         f"{off[bad]:.2g}"),
         negative=Control(own >= KEPT and off["relu"] == 0,
                          f"relu itself keeps {own:.2g} by layer, and its slope is off 1 by {off['relu']:.2g}"),
         settings=tuple(settings),
@@ -144,6 +145,6 @@ CLAIMS = (
         draw=draw,
         probe=probe,
         arms=arms,
-        parts={"rivals": ("leaky_relu", "elu", "maxout")},
+        parts={"rivals": ("leaky_relu", "elu", "maxout"), "vanishing": "sigmoid"},
     ),
 )

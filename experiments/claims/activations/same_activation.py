@@ -27,7 +27,7 @@ def arms(lab: Lab) -> dict[str, Arm]:
             # He's weights as for relu, which has at least a third of the units.
             found[f"{mix}, {data}"] = Arm(dataset=data, activation=f"variant:{mix}", initialiser="he", **budget)
     return found | {
-        "linear": Arm(dataset="spirals", activation="linear", **SMALL),
+        "linear": Arm(dataset="spirals", activation=lab.part("flat"), **SMALL),
         "relu": Arm(dataset="spirals", activation="relu", tuned=False, **SMALL),
         SPLIT: Arm(dataset="spirals", activation=f"variant:{SPLIT}", initialiser="he", tuned=False, **SMALL),
     }
@@ -59,7 +59,8 @@ def judge(evidence: Evidence) -> Finding:
         verdict=overall(settings),
         effect=max((each.effect for each in found.values()), key=lambda effect: effect.value),
         positive=Control(bent.verdict == "supported",
-                         f"against a uniform linear layer on the spirals a mix gains {bent.effect.words()}"),
+                         f"against uniform {evidence.lab.part('flat')} layers on the spirals a mix gains "
+                         f"{bent.effect.words()}"),
         negative=Control(split < LEAST,
                          f"a layer of two groups, both relu, differs from relu by {split:.2g} points on average"),
         settings=tuple(settings),
@@ -106,6 +107,6 @@ CLAIMS = (
         tell=tell,
         draw=draw,
         arms=arms,
-        parts={"uniform": ("relu", "tanh", "sigmoid")},
+        parts={"uniform": ("relu", "tanh", "sigmoid"), "flat": "linear"},
     ),
 )

@@ -35,7 +35,9 @@ def racers(lab: Lab) -> dict[str, Arm]:
         | {
             "crawl": Arm(optimizer="adam", epochs=EPOCHS, learning_rate=CRAWL, tuned=False),
             "plain": Arm(optimizer="sgd", epochs=EPOCHS, tuned=False),
-            "plain again": Arm(optimizer="momentum", optimizer_args={"momentum": 0.0}, epochs=EPOCHS, tuned=False),
+            "plain again": Arm(
+                optimizer="momentum", optimizer_args={"momentum": lab.part("twin_beta")}, epochs=EPOCHS, tuned=False
+            ),
         }
     )
 
@@ -200,7 +202,7 @@ CLAIMS = (
         tell=tell_race,
         draw=draw_race,
         arms=racers,
-        parts={"fast": "adam", "slow": "sgd"},
+        parts={"fast": "adam", "slow": "sgd", "twin_beta": 0.0},
         source="Kingma and Ba (2015), Adam: A Method for Stochastic Optimization",
     ),
     Claim(

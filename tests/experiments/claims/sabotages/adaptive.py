@@ -16,6 +16,6 @@ SABOTAGES = (
     Sabotage("minibatch-faster", {"mini": ("batch_gd", 0)}, ("refuted",)),
     Sabotage("minibatches-reach-batch", {"blind": 1.0}, ("broken",)),
     Sabotage("minibatch-noisier", {"batch": "copies"}, ("refuted",)),
-    Sabotage("adam-faster-than-sgd", {"fast": "sgd"}, ("undecided", "refuted")),
+    Sabotage("adam-faster-than-sgd", {"twin_beta": 0.9}, ("broken",)),
     Sabotage("adam-generalises-worse", {"twin_beta": 0.9}, ("broken",)),
 )

@@ -5,7 +5,7 @@ from tests.experiments.claims.sabotages.sabotage import Sabotage
 SABOTAGES = (
     Sabotage("dying-relu", {"nets": {"relu": "leaky_relu", "leaky_relu": "leaky_relu"}}, ("broken", "refuted")),
     Sabotage("leaky-revives", {"nets": {"relu": "leaky_relu", "leaky_relu": "leaky_relu"}}, ("broken",)),
-    Sabotage("prelu-revives", {"nets": {"relu": "relu", "prelu": "relu"}}, ("refuted",)),
+    Sabotage("prelu-revives", {"nets": {"relu": "leaky_relu", "prelu": "prelu"}}, ("broken",)),
     Sabotage("elu-revives", {"nets": {"relu": "relu", "elu": "relu"}}, ("refuted",)),
     Sabotage("maxout-never-dies", {"nets": {"relu": "relu", "maxout": "relu"}}, ("refuted",)),
     Sabotage("loss-tracks-error", {"squared": "hinge"}, ("fails", "broken")),
@@ -33,6 +33,5 @@ SABOTAGES = (
         {"margin": {"classes": "mean_squared_error", "binary": "mean_squared_error"}},
         ("broken",),
     ),
-    Sabotage("metric-is-not-loss", {"metric": "loss"}, ("depends", "refuted", "undecided")),
-    Sabotage("metric-is-not-loss", {"rate": 1e-5}, ("depends", "refuted", "undecided")),
+    Sabotage("metric-is-not-loss", {"rate": 1e-5}, ("depends", "refuted")),
 )
