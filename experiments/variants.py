@@ -15,7 +15,7 @@ from custom import catalog
 PREFIX = "variant:"
 
 
-@keras.saving.register_keras_serializable(package="gradlab")
+@keras.saving.register_keras_serializable(package="experiments")
 class Variant(keras.layers.Layer):
     """The layer of a named variant."""
 

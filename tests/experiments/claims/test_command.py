@@ -42,7 +42,14 @@ def results(out) -> int:
         return 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGINT,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.slow),
+        pytest.param(signal.SIGKILL, marks=pytest.mark.slow),
+    ],
+)
 def test_stopped_half_way_it_goes_on_where_it_was(command, tmp_path, number):
     out = tmp_path / "out"
     (tmp_path / "data" / "behaviour.json").write_text(json.dumps({"relu": "wait"}))
