@@ -1,8 +1,8 @@
 """Every claim can come out otherwise: broken on purpose, it is `broken` or has another verdict.
 
 What is broken, and what the claim must then become, stands in the tables under ``sabotages``. Identities are measured
-at once, in real workers; mechanisms, costs and what has to be trained are in the slow tests. All at budget quick, on data
-that is always there.
+at once, in real workers; mechanisms, costs and what has to be trained are in the slow tests. All at budget quick, on
+data that is always there.
 """
 
 import importlib
