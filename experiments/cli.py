@@ -365,7 +365,8 @@ def _claims(given: argparse.Namespace) -> int:
     print(f"ended after {duration(time.monotonic() - started)}; page: {given.out / 'claims.html'}")
     bad = [result.claim.id for result in results if result.finding is None or result.finding.verdict == "broken"]
     if bad:
-        print(f"{len(bad)} claims without a verdict: {', '.join(bad)}", file=sys.stderr)
+        print(f"{len(bad)} claims without a verdict: {', '.join(bad)}; a clock that was disturbed is read again by "
+              "--fresh", file=sys.stderr)  # fmt: skip
     return FAILED_RUNS if bad else OK
 
 
