@@ -20,6 +20,10 @@ from experiments.reports.files import atomic, write_text
 
 NAME = "claims.json"
 FORMAT = 1
+SAME = "same as"
+"""Stands for the numbers of a claim whose probe an earlier claim of the file shares."""
+DIGITS = 6
+"""Significant digits of what was measured, in claims.json; all of them are kept beside it."""
 
 
 def read(out: Path) -> dict[str, dict[str, Any]]:
@@ -35,6 +39,9 @@ def read(out: Path) -> dict[str, dict[str, Any]]:
         told = json.loads(path.read_text(encoding="utf-8"))
         entries = {entry["id"]: entry for entry in told["claims"]}
         known = {each: entry["version"] for each, entry in entries.items()}
+        for entry in entries.values():
+            if SAME in entry["numbers"]:
+                entry["numbers"] = entries[entry["numbers"][SAME]]["numbers"]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UserError(
             f"{path} cannot be read ({type(error).__name__}): move it away and run `claims` again; what was "
@@ -74,9 +81,12 @@ def write(out: Path, results: Iterable[Result], command: str) -> list[Path]:
             written += _save(figure, stem)
             entries[result.claim.id] = told
     ordered = [entries[each] for each in CLAIMS if each in entries]
+    first: dict[str, str] = {}
+    for each in ordered:
+        first.setdefault(json.dumps(each["numbers"]), each["id"])
     head = {"format": FORMAT, "command": command, "verdicts": VERDICTS}
     lines = [f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in head.items()]
-    lines.append('  "claims": [\n' + ",\n".join(_object(each) for each in ordered) + "\n  ]")
+    lines.append('  "claims": [\n' + ",\n".join(_object(_once(each, first)) for each in ordered) + "\n  ]")
     return [
         *written,
         write_text(out / NAME, "{\n" + ",\n".join(lines) + "\n}\n"),
@@ -149,7 +159,15 @@ def _finite(value: Any) -> Any:
         return [_finite(each) for each in value]
     if hasattr(value, "item"):  # NumPy's numbers
         value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
+    return value
+
+
+def _once(entry: Mapping[str, Any], first: Mapping[str, str]) -> Mapping[str, Any]:
+    """The entry, without numbers that stand in an earlier one."""
+    owner = first[json.dumps(entry["numbers"])]
+    return entry if owner == entry["id"] or not entry["numbers"] else {**entry, "numbers": {SAME: owner}}
 
 
 def _object(entry: Mapping[str, Any]) -> str:
