@@ -16,7 +16,7 @@ from experiments.claims.runner import Result
 from experiments.claims.table import CLAIMS, FAMILY
 from experiments.errors import UserError
 from experiments.reports import style
-from experiments.reports.files import atomic, write_text
+from experiments.reports.files import pictures, save_figure, write_text
 
 NAME = "claims.json"
 FORMAT = 1
@@ -71,14 +71,14 @@ def write(out: Path, results: Iterable[Result], command: str) -> list[Path]:
             stem = out / "figures" / f"claim-{result.claim.id}"
             try:
                 told = entry(result)
-                if told == entries.get(result.claim.id) and all(path.exists() for path in _pictures(stem)):
+                if told == entries.get(result.claim.id) and all(path.exists() for path in pictures(stem)):
                     continue  # drawn before, from the same evidence by the same code
                 figure = result.claim.draw(result.evidence, result.finding)
             except Exception as error:
                 result.problem = f"it cannot be shown: {type(error).__name__}: {error}"
                 result.finding = None
                 continue
-            written += _save(figure, stem)
+            written += save_figure(figure, stem)
             entries[result.claim.id] = told
     ordered = [entries[each] for each in CLAIMS if each in entries]
     first: dict[str, str] = {}
@@ -174,15 +174,3 @@ def _object(entry: Mapping[str, Any]) -> str:
     """One line a field: long lists of numbers stay on one."""
     fields = [f"      {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in entry.items()]
     return "    {\n" + ",\n".join(fields) + "\n    }"
-
-
-def _pictures(stem: Path) -> list[Path]:
-    return [stem.with_name(f"{stem.name}.{kind}") for kind in ("png", "svg")]
-
-
-def _save(figure: Any, stem: Path) -> list[Path]:
-    plain: dict[str, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": "gradlab"}}
-    for path, (kind, metadata) in zip(_pictures(stem), plain.items(), strict=True):
-        with atomic(path) as partial:
-            figure.savefig(partial, format=kind, metadata=metadata)
-    return _pictures(stem)

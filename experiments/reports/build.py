@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from experiments.reports import frames, style, tables
 from experiments.reports.blocks import blocks
 from experiments.reports.evidence import FACTORS, MARGIN, Evidence, across, evidence
 from experiments.reports.facts import steady
 from experiments.reports.figures import critical, pictures
-from experiments.reports.files import atomic, write_text
+from experiments.reports.files import save_figure, write_text
 from experiments.reports.page import page
 
 
@@ -81,20 +80,10 @@ def write_figures(out_dir: Path, found: Sequence[Evidence]) -> list[Path]:
     with style.theme():
         for block in (each.block for each in found):
             for picture in pictures(block):
-                written += _save(picture.draw(block), out_dir / f"{block.slug}-{picture.name}")
+                written += save_figure(picture.draw(block), out_dir / f"{block.slug}-{picture.name}")
         names = [each.block.name for each in found if each.block.runs["value"].notna().any()]
         for factor in FACTORS:
             test = across(found, factor)
             if test is not None and test.possible:
-                written += _save(critical.draw(test, factor, names), out_dir / f"ranks-{factor}")
+                written += save_figure(critical.draw(test, factor, names), out_dir / f"ranks-{factor}")
     return written
-
-
-def _save(figure: Figure, stem: Path) -> list[Path]:
-    paths = []
-    for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": "gradlab"})):
-        path = stem.with_name(f"{stem.name}.{kind}")
-        with atomic(path) as partial:
-            figure.savefig(partial, format=kind, metadata=metadata)
-        paths.append(path)
-    return paths
