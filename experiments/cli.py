@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     sweep.add_argument("--more", type=int, nargs="?", const=5, metavar="N",
                        help="add the seeds that undecided comparisons need, at most N (5) at once")  # fmt: skip
     sweep.add_argument("--workers", type=int, metavar="N", help="worker processes (one a core)")
+    sweep.add_argument("--engine", metavar="NAME", help=f"{', '.join(names.ENGINES)} (as the plan says)")
     sweep.add_argument("--only", action="append", default=[], metavar="FACTOR=A,B",
                        help="narrow activation, optimizer, dataset or model; may be given again")  # fmt: skip
     sweep.add_argument("--dry-run", action="store_true", help="tell what would run, what is there, how long")
@@ -139,6 +141,8 @@ def _plan(given: argparse.Namespace) -> plans.Plan:
     plan = plans.load(given.plan)
     if given.seeds is not None:
         plan = plan.with_seeds(given.seeds)
+    if given.engine is not None:
+        plan = replace(plan, engine=checks.one_of(given.engine, "engine", names.ENGINES))
     only: dict[str, list[str]] = {}
     for each in given.only:
         factor, equals, values = each.partition("=")
