@@ -40,7 +40,7 @@ def train(trainer: Trainer, run: Run, on_epoch: Callable[[Epoch], None] = lambda
     curve: list[Epoch] = []
     best: tuple[float, int, list[np.ndarray]] | None = None
     steps_before, diverged_at = 0, None
-    insight = None if run.tuning else Diagnostics(setup, run.activation)
+    insight = None if run.tuning else _insight(setup, run.activation)
     rows: list[dict] = []
     aside = 0.0  # seconds spent on diagnostics, which are no part of the training
 
@@ -111,3 +111,10 @@ def train(trainer: Trainer, run: Run, on_epoch: Callable[[Epoch], None] = lambda
         diagnostics=tuple(rows),
         **outcome,
     )
+
+
+def _insight(setup: Setup, activation: str) -> Diagnostics:
+    """Made once for all runs of a trace: what it compiles serves them all."""
+    if "diagnostics" not in setup.made:
+        setup.made["diagnostics"] = Diagnostics(setup, activation)
+    return setup.made["diagnostics"]
