@@ -20,7 +20,8 @@ class Units:
         Args:
             share: of the probe that the chunk makes.
             dead: for each unit, whether it gave no output and got no gradient on the whole chunk.
-            mean, spread: of its outputs.
+            mean: of its outputs.
+            spread: their standard deviation.
             saturated: share of unit-example pairs with a flat slope.
         """
         self.dead = np.logical_and(self.dead, np.asarray(dead))
