@@ -162,6 +162,11 @@ class Ledger:
     def statuses(self) -> dict[str, str]:
         return dict(self._read("SELECT key, status FROM runs"))
 
+    def first_finished(self) -> float | None:
+        """When the first of all runs ended, in seconds since the epoch."""
+        ((first,),) = self._read("SELECT MIN(finished) FROM runs")
+        return first
+
     def running(self) -> list[tuple[int, str, int, float]]:
         """Worker, key, epoch and start of what is being trained; nothing where no sweep is writing."""
         if self._lock is None and not is_held(self.path):

@@ -1,5 +1,6 @@
 """Bring TensorFlow up in a worker: one thread, deterministic, and without what it would import for nothing."""
 
+import gc
 import os
 import sys
 
@@ -25,10 +26,13 @@ def start() -> None:
     hidden = [name for name in UNUSED if name not in sys.modules]
     for name in hidden:
         sys.modules[name] = None  # type: ignore[assignment]  # makes `import name` fail, which they expect
+    gc.disable()  # all that an import makes stays: to look through it for garbage, again and again, costs a tenth
     try:
         import keras  # noqa: F401
         import tensorflow as tf
     finally:
+        gc.enable()
+        gc.freeze()
         for name in hidden:
             del sys.modules[name]
     tf.config.threading.set_intra_op_parallelism_threads(1)
