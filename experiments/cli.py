@@ -120,8 +120,9 @@ def _parser() -> argparse.ArgumentParser:
     claims.add_argument("--workers", type=int, metavar="N", help="worker processes (one a core)")
     with_out(claims)
     with_data(claims)
-    bench = verb("bench", _bench, "time the sweep against a loop over model.fit, side by side",
-                 "python -m experiments bench --data-dir ~/data")  # fmt: skip
+    bench = verb("bench", _bench, "time the sweep against a loop over model.fit (speed), or what a run costs beside "
+                 "its training, from 100 runs to 100,000 (growth)", "python -m experiments bench --data-dir ~/data")  # fmt: skip
+    bench.add_argument("what", nargs="?", choices=("speed", "growth"), default="speed", help="what is measured (speed)")
     with_data(bench)
     bench.add_argument(
         "--out",
@@ -134,6 +135,8 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds of each cell (3)")
     bench.add_argument("--loop-runs", type=int, default=0, metavar="N",
                        help="time only N runs of the loop, spread over the cells (0: all of them)")  # fmt: skip
+    bench.add_argument("--sizes", default="100,1000,10000,100000", metavar="N,M",
+                       help="growth: numbers of runs (100,1000,10000,100000)")  # fmt: skip
     return parser
 
 
@@ -376,7 +379,12 @@ def _claims(given: argparse.Namespace) -> int:
 
 def _bench(given: argparse.Namespace) -> int:
     from experiments import bench
+    from experiments.bench import growth
 
+    if given.what == "growth":
+        for line in growth.run(given.out, growth.sizes_of(given.sizes)):
+            print(line, flush=True)
+        return OK
     for line in bench.run(given.out, given.data_dir, given.epochs, given.seeds, given.loop_runs):
         print(line, flush=True)
     return OK

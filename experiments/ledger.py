@@ -103,8 +103,9 @@ class Ledger:
 
     def extend(self, runs: Iterable[tuple[int, str, Run]]) -> None:
         """Add runs to the plan, or tell what a planned one is for by now."""
-        with self._transaction() as write:
-            self._extend(write, runs)
+        if runs := list(runs):
+            with self._transaction() as write:
+                self._extend(write, runs)
 
     def answer(self, cell: str, step: int, proposals: list[dict[str, Any]]) -> None:
         """Keep what an oracle proposed, so that a resumed sweep need not ask again."""

@@ -1,5 +1,6 @@
 """How far a cell has come: a pure function of what the ledger holds, so that a killed sweep resumes for free."""
 
+import functools
 import hashlib
 import json
 import math
@@ -35,11 +36,16 @@ class Cell:
     constants: Mapping[str, list[float]] = field(default_factory=dict)
     at_default: bool = True
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         """Names the tuning: what is tuned and how, whatever the scoring seeds are."""
         identity = [replace(self.template, seed=0).to_json(), asdict(self.tuning), dict(self.constants)]
         return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+
+    @functools.cached_property
+    def default(self) -> list[Run]:
+        """The scoring runs at the default rate, made once: a cell is looked at after each of its trials."""
+        return [replace(self.template, seed=seed) for seed in range(self.seeds)]
 
 
 @dataclass(frozen=True)
@@ -96,8 +102,7 @@ def state(cell: Cell, look: Look, answers: Answers) -> State:
         look: run key -> its outcome, or None where it has no result yet.
         answers: (cell key, step) -> what the oracle proposed then.
     """
-    default = [replace(cell.template, seed=seed) for seed in range(cell.seeds)]
-    now = State([Planned(run, DEFAULT) for run in default if cell.at_default and not cell.constants])
+    now = State([Planned(run, DEFAULT) for run in cell.default if cell.at_default and not cell.constants])
     if cell.tuning.strategy == "none":
         return now
     searched: Space = space(cell.tuning, cell.template.learning_rate, dict(cell.constants))
@@ -136,7 +141,7 @@ def state(cell: Cell, look: Look, answers: Answers) -> State:
     )  # fmt: skip
     if cell.constants:
         now.planned += [Planned(run, DEEP) for run in tuned]
-    elif cell.at_default and tuned[0].key == default[0].key:
+    elif cell.at_default and tuned[0].key == cell.default[0].key:
         now.planned = [replace(p, role=BOTH) if p.role == DEFAULT else p for p in now.planned]
     else:
         now.planned += [Planned(run, TUNED) for run in tuned]
