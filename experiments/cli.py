@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return OK
     signal.signal(signal.SIGTERM, _interrupt)
+    # Before NumPy is there: our matrices are small, and the threads of its products only wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         return given.run(given)
     except UserError as error:
@@ -120,8 +122,8 @@ def _parser() -> argparse.ArgumentParser:
     claims.add_argument("--workers", type=int, metavar="N", help="worker processes (one a core)")
     with_out(claims)
     with_data(claims)
-    bench = verb("bench", _bench, "time the sweep against a loop over model.fit (speed), or what a run costs beside "
-                 "its training, from 100 runs to 100,000 (growth)", "python -m experiments bench --data-dir ~/data")  # fmt: skip
+    bench = verb("bench", _bench, "time the sweep against a loop over model.fit, side by side (speed), or what a run "
+                 "costs beside its training (growth)", "python -m experiments bench --data-dir ~/data")  # fmt: skip
     bench.add_argument("what", nargs="?", choices=("speed", "growth"), default="speed", help="what is measured (speed)")
     with_data(bench)
     bench.add_argument(

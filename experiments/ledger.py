@@ -31,6 +31,8 @@ CREATE TABLE running (
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
+_MACHINE, _DECODER = '"machine":', json.JSONDecoder()
+
 
 class Ledger:
     """``with Ledger.write(path) as ledger`` for the sweep, ``with Ledger.read(path)`` for those who look."""
@@ -184,6 +186,17 @@ class Ledger:
         query = "SELECT role, runs.run, outcome FROM planned JOIN runs USING (key) ORDER BY position, key"
         for role, run, outcome in self._read(query):
             yield role, Run.from_json(run), Outcome.from_json(outcome)
+
+    def machines(self) -> list[dict[str, Any]]:
+        """Each machine that finished runs of the plan were made on, in the order of the plan."""
+        found: dict[str, dict[str, Any]] = {}
+        query = "SELECT outcome FROM planned JOIN runs USING (key) ORDER BY position, key"
+        for (outcome,) in self._read(query):
+            # Only this part is read, since all outcomes are gone through; a text inside has its quotes escaped.
+            start = outcome.index(_MACHINE) + len(_MACHINE)
+            machine, end = _DECODER.raw_decode(outcome, start)
+            found.setdefault(outcome[start:end], machine)
+        return [machine for machine in found.values() if machine]
 
     @staticmethod
     def _extend(write: sqlite3.Connection, runs: Iterable[tuple[int, str, Run]]) -> None:

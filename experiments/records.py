@@ -87,10 +87,12 @@ class Run:
     @classmethod
     def from_json(cls, text: str) -> "Run":
         named = json.loads(text)
-        for each in fields(cls):
-            if each.type == Arguments and each.name in named:
-                named[each.name] = tuple((name, value) for name, value in named[each.name])
+        for each in _NAMED:
+            named[each] = tuple((name, value) for name, value in named.get(each, ()))
         return cls(**named)
+
+
+_NAMED = tuple(each.name for each in fields(Run) if each.type == Arguments)
 
 
 @dataclass(frozen=True, kw_only=True)

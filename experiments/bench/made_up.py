@@ -78,7 +78,7 @@ def propose(**question: Any) -> list[dict[str, Any]]:
 def main(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
     """`worker.main` with the above in place of training."""
     worker._Trainers = lambda _: None  # type: ignore
-    worker._train, worker.propose = train, propose
+    worker._train, worker.propose = train, propose  # type: ignore
     worker.main(pipe, parent, data_dir, log)
 
 
