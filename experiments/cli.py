@@ -6,7 +6,6 @@ import shlex
 import signal
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -227,9 +226,8 @@ def _command() -> str:
 def _more(given: argparse.Namespace, work: "sweep.Work") -> None:
     """Give each data set and model the seeds that its undecided comparisons need."""
     from experiments import frames
-    from experiments.ledger import Ledger
+    from experiments.ledger import LEDGER, Ledger
     from experiments.reports.more import seeds_wanted
-    from experiments.sweep import LEDGER
 
     if given.more < 1:
         raise PlanError(f"--more is {given.more}; allowed: a whole number above 0")
@@ -254,29 +252,24 @@ def _workers(given: int | None) -> int:
 
 
 def _status(given: argparse.Namespace) -> int:
-    from experiments.ledger import Ledger
+    from experiments.ledger import LEDGER, Ledger
     from experiments.progress import duration, label
-    from experiments.sweep import LEDGER
 
     with Ledger.read(given.out / LEDGER) as ledger:
-        planned = {run.key: run for run in ledger.planned()}
-        statuses = ledger.statuses()
-        counts = Counter(statuses.get(key, "to do") for key in planned)
         facts = ledger.facts()
         if "plan" not in facts:
-            print(f"no sweep in {given.out}, but {len(statuses)} runs of claims")
+            print(f"no sweep in {given.out}, but {len(ledger.statuses())} runs of claims")
             return OK
-        print(f"plan {facts['plan']}: {len(planned)} runs in {given.out}")
+        counts = ledger.counts()
+        print(f"plan {facts['plan']}: {counts.total()} runs in {given.out}")
         for name in ("done", "diverged", "failed", "oom", "to do"):
             if counts[name]:
                 print(f"  {counts[name]:6d} {name}")
         for number, key, epoch, since in ledger.running():
-            if key in planned:
-                print(f"  worker {number}: {label(planned[key])}, epoch {epoch}, for {duration(time.time() - since)}")
-        for key, run in planned.items():
-            if statuses.get(key) in ("failed", "oom"):
-                outcome = ledger.outcome(key)
-                print(f"  {statuses[key]}: {label(run)}: {outcome.error if outcome else ''}")
+            if run := ledger.planned_run(key):
+                print(f"  worker {number}: {label(run)}, epoch {epoch}, for {duration(time.time() - since)}")
+        for run, outcome in ledger.failures():
+            print(f"  {outcome.status}: {label(run)}: {outcome.error}")
         if counts["to do"] or counts["failed"] or counts["oom"]:
             print(f"to go on: {facts.get('command', 'python -m experiments sweep')}")
     return OK
@@ -290,8 +283,7 @@ def _report(given: argparse.Namespace) -> int:
 
 def _write_report(out: Path) -> list[Path]:
     from experiments import frames, reports
-    from experiments.ledger import Ledger
-    from experiments.sweep import LEDGER
+    from experiments.ledger import LEDGER, Ledger
 
     with Ledger.read(out / LEDGER) as ledger:
         if "plan" not in ledger.facts():

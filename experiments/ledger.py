@@ -4,6 +4,7 @@ import contextlib
 import json
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from experiments.errors import LedgerError, MissingLedger
 from experiments.lock import hold, is_held
 from experiments.records import RESULTS, Outcome, Run
 
+LEDGER = "ledger.sqlite"
+"""Its name in the folder of a sweep."""
 SCHEMA = 1
 APPLICATION = 0x67726164  # "grad": marks the file as ours
 
@@ -176,6 +179,24 @@ class Ledger:
 
     def planned_keys(self) -> list[str]:
         return [key for (key,) in self._read("SELECT key FROM planned ORDER BY position")]
+
+    def planned_run(self, key: str) -> Run | None:
+        row = next(self._read("SELECT run FROM planned WHERE key = ?", (key,)), None)
+        return Run.from_json(row[0]) if row else None
+
+    def counts(self) -> Counter[str]:
+        """Status -> how many planned runs have it; ``to do`` are those that nothing has come of yet."""
+        query = "SELECT COALESCE(status, 'to do'), COUNT(*) FROM planned LEFT JOIN runs USING (key) GROUP BY 1"
+        return Counter(dict(self._read(query)))
+
+    def failures(self) -> Iterator[tuple[Run, Outcome]]:
+        """The planned runs that have no result though they were tried, in the order of the plan."""
+        query = (
+            "SELECT planned.run, outcome FROM planned JOIN runs USING (key) "
+            f"WHERE status NOT IN {RESULTS} ORDER BY position, key"
+        )
+        for run, outcome in self._read(query):
+            yield Run.from_json(run), Outcome.from_json(outcome)
 
     def outcome(self, key: str) -> Outcome | None:
         row = next(self._read("SELECT outcome FROM runs WHERE key = ?", (key,)), None)

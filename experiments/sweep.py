@@ -11,15 +11,14 @@ from typing import Any
 from experiments import datasets
 from experiments.errors import MissingLedger
 from experiments.grid import DataFacts, cells
-from experiments.ledger import Ledger
+from experiments.ledger import LEDGER, Ledger
 from experiments.plan import Plan
 from experiments.records import RESULTS, Outcome, Run
 from experiments.running import Running
-from experiments.scheduling.bundle import Bundle, bundles, cost
+from experiments.scheduling.bundle import Bundle, block_of, bundles, cost
 from experiments.scheduling.pool import Event, Pool
 from experiments.tuning.cell import TRIAL, Ask, Cell, Planned, state
 
-LEDGER = "ledger.sqlite"
 LOG = "workers.log"
 RUNS_A_CELL = 100_000  # positions reserved for a cell's runs, so that tables keep the plan's order
 
@@ -79,10 +78,6 @@ def prepare(plan: Plan, data_dir: str | None) -> Work:
             "sizes": {part: len(getattr(data, part).y) for part in ("train", "validation", "test")},
         }  # fmt: skip
     return Work(plan, cells(plan, found), {f.name: f.examples for f in found.values()}, notices, list(sets.values()))
-
-
-def block_of(run: Run) -> str:
-    return f"{run.dataset}/{run.model_label}"
 
 
 def grown_before(plan: Plan, out: Path) -> dict[str, int]:

@@ -14,8 +14,7 @@ from statistics import mean
 from typing import Any
 
 from experiments.errors import UserError
-from experiments.ledger import Ledger
-from experiments.sweep import LEDGER
+from experiments.ledger import LEDGER, Ledger
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "elu")
 OPTIMIZERS = ("sgd", "rmsprop", "adam")

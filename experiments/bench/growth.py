@@ -18,9 +18,8 @@ from typing import Any
 
 from experiments.bench import extrapolation
 from experiments.errors import PlanError, UserError
-from experiments.ledger import Ledger
+from experiments.ledger import LEDGER, Ledger
 from experiments.plan import GRID
-from experiments.sweep import LEDGER
 
 WORKERS = 2
 EPOCHS = 5

@@ -12,13 +12,13 @@ from experiments.claims.evidence import Evidence, Trained
 from experiments.claims.finding import Finding
 from experiments.claims.lab import Lab
 from experiments.datasets import Dataset
-from experiments.ledger import Ledger
+from experiments.ledger import LEDGER, Ledger
 from experiments.plan import Plan
 from experiments.records import RESULTS, Run
 from experiments.running import Running
 from experiments.scheduling.call import Call
 from experiments.scheduling.pool import Event, Pool
-from experiments.sweep import LEDGER, LOG, Campaign, Work
+from experiments.sweep import LOG, Campaign, Work
 from experiments.tuning.cell import Cell, State
 
 PROBES = "claims"
