@@ -99,11 +99,16 @@ class Ledger:
     # What is to be done
 
     def plan(self, runs: Iterable[tuple[int, str, Run]], facts: dict[str, Any]) -> None:
-        """Replace the plan by ``runs`` (position, role, run), and keep the facts that a report tells."""
+        """Replace the plan by ``runs`` (position, role, run), and keep the facts that a report tells.
+
+        Only what differs is written: a resumed sweep has the plan that is there.
+        """
+        there = {key: rest for key, *rest in self._read("SELECT key, position, role FROM planned")}
+        news = [(position, role, run) for position, role, run in runs if there.pop(run.key, None) != [position, role]]
         with self._transaction() as write:
-            write.execute("DELETE FROM planned")
+            write.executemany("DELETE FROM planned WHERE key = ?", [(key,) for key in there])
             write.execute("DELETE FROM choices")
-            self._extend(write, runs)
+            self._extend(write, news)
             self._remember(write, facts)
 
     def extend(self, runs: Iterable[tuple[int, str, Run]]) -> None:
