@@ -33,6 +33,7 @@ def memory() -> float:
 MEASURES = (
     Measure("planning", "planning, s", 2, 60, "a sweep starts after more than a minute"),
     Measure("by_run", "ledger and scheduling, ms by run", 3, 10, "a short run costs more around it than in it"),
+    Measure("cpu_by_run", "of these the parent's CPU, ms", 3, 10, "one process cannot keep its workers busy"),
     Measure("resume", "resume of the finished sweep, s", 2, 60, "a finished sweep takes more than a minute to say so"),
     Measure("status", "`status`, s", 2, 10, "`status` takes more than ten seconds"),
     Measure("report", "report, s", 1, 1800, "a report takes more than half an hour"),

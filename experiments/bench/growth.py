@@ -108,7 +108,7 @@ def _measured(size: int, folder: Path, row: dict[str, Any]) -> Iterator[str]:
     with Ledger.read(out / LEDGER) as ledger:
         row["runs"] = len(ledger.results())
     row.update(json.loads(swept["said"].splitlines()[-1]))
-    row["by_run"] = 1000 * row["sweep"] / row["runs"]
+    row["by_run"], row["cpu_by_run"] = (1000 * row[name] / row["runs"] for name in ("sweep", "cpu"))
     row["ledger"] = sum(path.stat().st_size for path in out.glob(f"{LEDGER}*")) / MB
     yield (f"{row['runs']:,} runs of {row['cells']} cells: planning {row['planning']:.2f} s, {row['by_run']:.3f} ms by "
            f"run, parent's memory {row['memory']:.0f} MB, ledger {row['ledger']:.0f} MB")  # fmt: skip

@@ -90,12 +90,13 @@ def sweep_of(path: Path, out: Path, workers: int) -> dict[str, float]:
     from experiments.scheduling.pool import Event, Pool
 
     sweep.Pool = partial(Pool, target=made_up.main)  # type: ignore[assignment, misc]
-    planned = began = 0.0
+    planned = began = used = 0.0
     started = time.perf_counter()
     work = sweep.prepare(plan.load(str(path)), None)
 
     def watch(campaign: sweep.Campaign) -> Any:
-        nonlocal planned
+        nonlocal planned, used
+        used = time.process_time()
         planned = time.perf_counter() - started
         progress = Progress(sys.stderr, campaign, workers)
 
@@ -107,12 +108,11 @@ def sweep_of(path: Path, out: Path, workers: int) -> dict[str, float]:
         return tell
 
     failed = sweep.run(work, out, None, workers, "bench growth", watch)
-    ended, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF)
+    ended, used = time.perf_counter(), time.process_time() - used
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
     if failed:
         raise SystemExit(f"{failed} runs failed: see {out / sweep.LOG}")
-    peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
-    return {"cells": len(work.cells), "planning": planned, "sweep": ended - began, "memory": peak,
-            "cpu": used.ru_utime + used.ru_stime}  # fmt: skip
+    return {"cells": len(work.cells), "planning": planned, "sweep": ended - began, "cpu": used, "memory": peak}
 
 
 if __name__ == "__main__":
