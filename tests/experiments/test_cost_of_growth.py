@@ -28,7 +28,8 @@ def work_of(seeds: int, models: int) -> Work:
 
 @pytest.fixture
 def counted(monkeypatch):
-    """What was done: ``keys``, ``statements``, ``outcomes`` read, ``costs`` computed."""
+    """What was done: ``keys`` and ``costs`` computed, ``statements``, ``rows`` of the plan written, ``states`` of
+    cells looked at."""
     count: Counter[str] = Counter()
 
     def sha256(text: bytes):
@@ -41,17 +42,24 @@ def counted(monkeypatch):
 
     def write(path):
         ledger = opened(path)
-        ledger._connection.set_trace_callback(lambda _: count.update(["statements"]))
+        ledger._connection.set_trace_callback(
+            lambda text: count.update(["statements"] + ["rows"] * ("INTO planned VALUES" in text))
+        )
         return ledger
 
-    plain, opened = sweep.cost, Ledger.write
+    def state(*given):
+        count["states"] += 1
+        return looked(*given)
+
+    plain, opened, looked = sweep.cost, Ledger.write, sweep.state
+    monkeypatch.setattr(sweep, "state", state)
     monkeypatch.setattr(records, "hashlib", SimpleNamespace(sha256=sha256))
     monkeypatch.setattr(sweep, "cost", cost)
     monkeypatch.setattr(Ledger, "write", write)
     return count
 
 
-def swept(work: Work, out, ticks: bool = True) -> int:
+def swept(work: Work, out) -> int:
     """The whole campaign, what progress asks for asked after each outcome; the number of runs."""
     train = Curve(optimum=-3)
     with Ledger.write(out / LEDGER) as ledger:
@@ -59,7 +67,7 @@ def swept(work: Work, out, ticks: bool = True) -> int:
         ledger.plan(campaign.rows(), work.facts("sweep", 1))
         waiting = campaign.jobs()
         while waiting:
-            job = waiting.pop()
+            job = waiting.pop(0)  # scores first, then what tunes: the dearest order
             if isinstance(job, Ask):
                 told = job.question["told"]
                 waiting += campaign.answered(job, [] if told else [{"learning_rate": rate} for rate in RATES])
@@ -81,9 +89,19 @@ def test_a_sweep(tmp_path, counted, seeds, models, scale):
         runs = swept(work_of(*grown), tmp_path / str(times))
         by_run.append({name: number / runs for name, number in counted.items()})
     few, many = by_run
-    assert set(few) == {"keys", "statements", "costs"}
+    assert set(few) == {"keys", "statements", "costs", "rows", "states"}
     for name in few:
         assert many[name] <= 1.1 * few[name] + 0.1, f"{name} by run grow: {few[name]:.2f}, then {many[name]:.2f}"
+
+
+def test_a_cell_is_looked_at_after_its_trials_alone_and_a_row_is_written_once(tmp_path, counted):
+    work = work_of(seeds=20, models=1)
+    runs = swept(work, tmp_path)
+    with Ledger.read(tmp_path / LEDGER) as ledger:
+        trials = sum(run.tuning for run in ledger.planned())
+        answers = len(ledger.answers())
+    assert counted["states"] == len(work.cells) + trials + answers
+    assert counted["rows"] == runs
 
 
 def test_a_finished_sweep_is_looked_at_without_its_scores(tmp_path, counted, monkeypatch):
