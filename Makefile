@@ -18,7 +18,7 @@ export DATA_DIR
 SWEEP_OPTIONS := --out $(OUT) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(WORKERS),--workers $(WORKERS))
 
 .DEFAULT_GOAL := help
-.PHONY: help install sweep smoke report claims status data bench test test-slow test-backends lint format lock wheel clean
+.PHONY: help install sweep smoke report claims status data bench bench-growth test test-slow test-backends lint format lock wheel clean
 
 help:  ## show this help
 	@echo "gradlab: which activation, loss and optimizer?"
@@ -56,8 +56,11 @@ status: install  ## what is done, running, failed in OUT
 data: install  ## which data sets are here
 	@$(RUN) data
 
-bench: install  ## time the sweep against a loop over model.fit
-	@$(RUN) bench
+bench: install  ## time the sweep against model.fit, KerasTuner and Ray Tune, side by side
+	@$(RUN) bench speed
+
+bench-growth: install  ## what a run costs beside its training, from 100 runs to 100,000
+	@$(RUN) bench growth
 
 test: install  ## the tests, under eight minutes on two cores
 	@$(BIN)/python -m pytest -m "not slow" -n $(TEST_JOBS) --dist loadfile

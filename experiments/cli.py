@@ -6,7 +6,6 @@ import shlex
 import signal
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return OK
     signal.signal(signal.SIGTERM, _interrupt)
+    # Before NumPy is there: our matrices are small, and the threads of its products only wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         return given.run(given)
     except UserError as error:
@@ -120,21 +121,23 @@ def _parser() -> argparse.ArgumentParser:
     claims.add_argument("--workers", type=int, metavar="N", help="worker processes (one a core)")
     with_out(claims)
     with_data(claims)
-    bench = verb("bench", _bench, "time the sweep against a loop over model.fit, side by side",
-                 "python -m experiments bench --data-dir ~/data")  # fmt: skip
-    with_data(bench)
-    bench.add_argument(
-        "--out",
-        type=Path,
-        default=Path("results/bench"),
-        metavar="DIR",
-        help="folder of its table (results/bench)",
-    )
-    bench.add_argument("--epochs", type=int, default=10, metavar="N", help="epochs of each run (10)")
-    bench.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds of each cell (3)")
-    bench.add_argument("--loop-runs", type=int, default=0, metavar="N",
-                       help="time only N runs of the loop, spread over the cells (0: all of them)")  # fmt: skip
+    _bench_parser(verb("bench", _bench, "time the sweep against what you would write by hand (speed), or what a "
+                       "run costs beside its training (growth)", "python -m experiments bench growth"))  # fmt: skip
     return parser
+
+
+def _bench_parser(bench: argparse.ArgumentParser) -> None:
+    add = bench.add_argument
+    add("what", nargs="?", choices=("speed", "growth"), default="speed", help="what is measured (speed)")
+    add("--data-dir", default=os.environ.get("DATA_DIR") or None, metavar="DIR", help="folder of the data ($DATA_DIR)")
+    add("--out", type=Path, default=Path("results/bench"), metavar="DIR", help="folder of its table (results/bench)")
+    add("--tasks", default="mlp,cnn", metavar="A,B", help="speed: mlp on MNIST, cnn on CIFAR-10, or both (mlp,cnn)")
+    add("--rounds", type=int, default=3, metavar="N", help="speed: how often each way runs, in turn (3)")
+    add("--runs", type=int, default=4, metavar="N",
+        help="speed: runs that a rival trains in a round, its other runs are extrapolated (4; 0: all)")  # fmt: skip
+    add("--epochs", type=int, metavar="N", help="speed: epochs of each run (10 for mlp, 4 for cnn)")
+    add("--seeds", type=int, metavar="N", help="speed: seeds of each cell (5 for mlp, 2 for cnn)")
+    add("--sizes", default="100,1000,10000,100000", metavar="N,M", help="growth: numbers of runs (100 to 100,000)")
 
 
 def _plan(given: argparse.Namespace) -> plans.Plan:
@@ -222,9 +225,8 @@ def _command() -> str:
 def _more(given: argparse.Namespace, work: "sweep.Work") -> None:
     """Give each data set and model the seeds that its undecided comparisons need."""
     from experiments import frames
-    from experiments.ledger import Ledger
+    from experiments.ledger import LEDGER, Ledger
     from experiments.reports.more import seeds_wanted
-    from experiments.sweep import LEDGER
 
     if given.more < 1:
         raise PlanError(f"--more is {given.more}; allowed: a whole number above 0")
@@ -249,29 +251,24 @@ def _workers(given: int | None) -> int:
 
 
 def _status(given: argparse.Namespace) -> int:
-    from experiments.ledger import Ledger
+    from experiments.ledger import LEDGER, Ledger
     from experiments.progress import duration, label
-    from experiments.sweep import LEDGER
 
     with Ledger.read(given.out / LEDGER) as ledger:
-        planned = {run.key: run for run in ledger.planned()}
-        statuses = ledger.statuses()
-        counts = Counter(statuses.get(key, "to do") for key in planned)
         facts = ledger.facts()
         if "plan" not in facts:
-            print(f"no sweep in {given.out}, but {len(statuses)} runs of claims")
+            print(f"no sweep in {given.out}, but {len(ledger.statuses())} runs of claims")
             return OK
-        print(f"plan {facts['plan']}: {len(planned)} runs in {given.out}")
+        counts = ledger.counts()
+        print(f"plan {facts['plan']}: {counts.total()} runs in {given.out}")
         for name in ("done", "diverged", "failed", "oom", "to do"):
             if counts[name]:
                 print(f"  {counts[name]:6d} {name}")
         for number, key, epoch, since in ledger.running():
-            if key in planned:
-                print(f"  worker {number}: {label(planned[key])}, epoch {epoch}, for {duration(time.time() - since)}")
-        for key, run in planned.items():
-            if statuses.get(key) in ("failed", "oom"):
-                outcome = ledger.outcome(key)
-                print(f"  {statuses[key]}: {label(run)}: {outcome.error if outcome else ''}")
+            if run := ledger.planned_run(key):
+                print(f"  worker {number}: {label(run)}, epoch {epoch}, for {duration(time.time() - since)}")
+        for run, outcome in ledger.failures():
+            print(f"  {outcome.status}: {label(run)}: {outcome.error}")
         if counts["to do"] or counts["failed"] or counts["oom"]:
             print(f"to go on: {facts.get('command', 'python -m experiments sweep')}")
     return OK
@@ -285,8 +282,7 @@ def _report(given: argparse.Namespace) -> int:
 
 def _write_report(out: Path) -> list[Path]:
     from experiments import frames, reports
-    from experiments.ledger import Ledger
-    from experiments.sweep import LEDGER
+    from experiments.ledger import LEDGER, Ledger
 
     with Ledger.read(out / LEDGER) as ledger:
         if "plan" not in ledger.facts():
@@ -375,8 +371,18 @@ def _claims(given: argparse.Namespace) -> int:
 
 
 def _bench(given: argparse.Namespace) -> int:
-    from experiments import bench
+    if given.what == "growth":
+        from experiments.bench import growth
 
-    for line in bench.run(given.out, given.data_dir, given.epochs, given.seeds, given.loop_runs):
+        lines = growth.run(given.out, growth.sizes_of(given.sizes))
+    else:
+        from experiments.bench import speed, task
+
+        names = [checks.one_of(each.strip(), "task of --tasks", task.TASKS) for each in given.tasks.split(",")]
+        for name, least in {"rounds": 1, "runs": 0, "epochs": 1, "seeds": 1}.items():
+            if (value := getattr(given, name)) is not None:
+                checks.whole(value, f"--{name}", least, 100_000)
+        lines = speed.run(given.out, given.data_dir, names, given.rounds, given.runs, given.epochs, given.seeds)
+    for line in lines:
         print(line, flush=True)
     return OK

@@ -1,5 +1,6 @@
 """The ledger as tidy tables: what the report, the statistics and a notebook start from."""
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from experiments.ledger import Ledger
@@ -59,7 +60,8 @@ def frames(ledger: Ledger) -> Frames:
         ))  # fmt: skip
         curves += [(run.key, e.epoch, e.train_loss, e.train_metric, e.validation_loss, e.validation_metric)
                    for e in outcome.curve]  # fmt: skip
-        insights += [{"key": run.key, **row} for row in outcome.diagnostics]
+        insights += [(run.key, *(row.get(name, math.nan) for name in DIAGNOSTIC_COLUMNS[1:]))
+                     for row in outcome.diagnostics]  # fmt: skip
         by_epoch = [e.seconds for e in outcome.curve]
         timings.append((run.key, outcome.seconds, outcome.compile_seconds,
                         sum(by_epoch) / len(by_epoch) if by_epoch else None, outcome.peak_bytes))  # fmt: skip
@@ -88,7 +90,7 @@ def facts(ledger: Ledger) -> dict[str, Any]:
     told = ledger.facts()
     asked = ledger.planned()
     planned = [run for run in asked if not run.tuning]
-    machines = [outcome.machine for _, _, outcome in ledger.records() if outcome.machine]
+    machines = ledger.machines()
     machine = machines[0] if machines else {}
     told |= {
         "planned_runs": len(planned),  # so far: those at a tuned rate are known once it is chosen

@@ -4,6 +4,7 @@ import contextlib
 import json
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from experiments.errors import LedgerError, MissingLedger
 from experiments.lock import hold, is_held
 from experiments.records import RESULTS, Outcome, Run
 
+LEDGER = "ledger.sqlite"
+"""Its name in the folder of a sweep."""
 SCHEMA = 1
 APPLICATION = 0x67726164  # "grad": marks the file as ours
 
@@ -30,6 +33,8 @@ CREATE TABLE running (
 );
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
+
+_MACHINE, _DECODER = '"machine":', json.JSONDecoder()
 
 
 class Ledger:
@@ -94,17 +99,23 @@ class Ledger:
     # What is to be done
 
     def plan(self, runs: Iterable[tuple[int, str, Run]], facts: dict[str, Any]) -> None:
-        """Replace the plan by ``runs`` (position, role, run), and keep the facts that a report tells."""
+        """Replace the plan by ``runs`` (position, role, run), and keep the facts that a report tells.
+
+        Only what differs is written: a resumed sweep has the plan that is there.
+        """
+        there = {key: rest for key, *rest in self._read("SELECT key, position, role FROM planned")}
+        news = [(position, role, run) for position, role, run in runs if there.pop(run.key, None) != [position, role]]
         with self._transaction() as write:
-            write.execute("DELETE FROM planned")
+            write.executemany("DELETE FROM planned WHERE key = ?", [(key,) for key in there])
             write.execute("DELETE FROM choices")
-            self._extend(write, runs)
+            self._extend(write, news)
             self._remember(write, facts)
 
     def extend(self, runs: Iterable[tuple[int, str, Run]]) -> None:
         """Add runs to the plan, or tell what a planned one is for by now."""
-        with self._transaction() as write:
-            self._extend(write, runs)
+        if runs := list(runs):
+            with self._transaction() as write:
+                self._extend(write, runs)
 
     def answer(self, cell: str, step: int, proposals: list[dict[str, Any]]) -> None:
         """Keep what an oracle proposed, so that a resumed sweep need not ask again."""
@@ -179,6 +190,24 @@ class Ledger:
     def planned_keys(self) -> list[str]:
         return [key for (key,) in self._read("SELECT key FROM planned ORDER BY position")]
 
+    def planned_run(self, key: str) -> Run | None:
+        row = next(self._read("SELECT run FROM planned WHERE key = ?", (key,)), None)
+        return Run.from_json(row[0]) if row else None
+
+    def counts(self) -> Counter[str]:
+        """Status -> how many planned runs have it; ``to do`` are those that nothing has come of yet."""
+        query = "SELECT COALESCE(status, 'to do'), COUNT(*) FROM planned LEFT JOIN runs USING (key) GROUP BY 1"
+        return Counter(dict(self._read(query)))
+
+    def failures(self) -> Iterator[tuple[Run, Outcome]]:
+        """The planned runs that have no result though they were tried, in the order of the plan."""
+        query = (
+            "SELECT planned.run, outcome FROM planned JOIN runs USING (key) "
+            f"WHERE status NOT IN {RESULTS} ORDER BY position, key"
+        )
+        for run, outcome in self._read(query):
+            yield Run.from_json(run), Outcome.from_json(outcome)
+
     def outcome(self, key: str) -> Outcome | None:
         row = next(self._read("SELECT outcome FROM runs WHERE key = ?", (key,)), None)
         return Outcome.from_json(row[0]) if row else None
@@ -188,6 +217,17 @@ class Ledger:
         query = "SELECT role, runs.run, outcome FROM planned JOIN runs USING (key) ORDER BY position, key"
         for role, run, outcome in self._read(query):
             yield role, Run.from_json(run), Outcome.from_json(outcome)
+
+    def machines(self) -> list[dict[str, Any]]:
+        """Each machine that finished runs of the plan were made on, in the order of the plan."""
+        found: dict[str, dict[str, Any]] = {}
+        query = "SELECT outcome FROM planned JOIN runs USING (key) ORDER BY position, key"
+        for (outcome,) in self._read(query):
+            # Only this part is read, since all outcomes are gone through; a text inside has its quotes escaped.
+            start = outcome.index(_MACHINE) + len(_MACHINE)
+            machine, end = _DECODER.raw_decode(outcome, start)
+            found.setdefault(outcome[start:end], machine)
+        return [machine for machine in found.values() if machine]
 
     @staticmethod
     def _extend(write: sqlite3.Connection, runs: Iterable[tuple[int, str, Run]]) -> None:

@@ -3,11 +3,14 @@
 import shutil
 import time
 from collections import Counter
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from experiments.records import Run
-from experiments.scheduling.pool import Event
-from experiments.sweep import Campaign, block_of
+from experiments.scheduling.bundle import block_of
+
+if TYPE_CHECKING:  # `status` needs a few words of this file, and none of what a sweep brings along
+    from experiments.scheduling.pool import Event
+    from experiments.sweep import Campaign
 
 PLAIN_EVERY = 15.0  # seconds between lines where there is no terminal
 
@@ -28,7 +31,7 @@ def label(run: Run) -> str:
 class Progress:
     """Counts events of a campaign and writes to ``stream``."""
 
-    def __init__(self, stream: TextIO, campaign: Campaign, workers: int = 1):
+    def __init__(self, stream: TextIO, campaign: "Campaign", workers: int = 1):
         self.stream, self.campaign, self.workers = stream, campaign, workers
         self.done_before = campaign.done()
         self.counts: Counter[str] = Counter()
@@ -55,7 +58,7 @@ class Progress:
         left = self.campaign.costs_left()
         return sum(cost * pace.get(block, overall) for block, cost in left.items()) / self.workers
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: "Event") -> None:
         if event.kind == "died":
             where = f", at {label(event.run)}" if event.run else ""
             self.say(f"! worker {event.worker} died: {event.value}{where}; a new one takes its place")

@@ -1,8 +1,9 @@
 """What a run is (its identity, hashed to its key) and what came of it (its outcome)."""
 
+import functools
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 SEMANTICS = 1
@@ -17,6 +18,9 @@ RESULTS = ("done", "diverged")
 
 Arguments = tuple[tuple[str, float | int | str | bool], ...]
 """Named arguments in alphabetical order, so that equal arguments hash alike."""
+
+
+_SORTED = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 def arguments(named: dict[str, Any]) -> Arguments:
@@ -61,7 +65,7 @@ class Run:
     engine: str = "compiled"
     semantics: int = SEMANTICS
 
-    @property
+    @functools.cached_property  # asked for many times a run, and dearer than all else about it
     def key(self) -> str:
         """16 hexadecimal digits that name this run and no other."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
@@ -78,15 +82,17 @@ class Run:
         return f"{self.model}({inner})" if inner else self.model
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        return _SORTED.encode({name: value for name, value in vars(self).items() if name != "key"})
 
     @classmethod
     def from_json(cls, text: str) -> "Run":
         named = json.loads(text)
-        for each in fields(cls):
-            if each.type == Arguments and each.name in named:
-                named[each.name] = tuple((name, value) for name, value in named[each.name])
+        for each in _NAMED:
+            named[each] = tuple((name, value) for name, value in named.get(each, ()))
         return cls(**named)
+
+
+_NAMED = tuple(each.name for each in fields(Run) if each.type == Arguments)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +148,8 @@ class Outcome:
     diagnostics: tuple[dict[str, Any], ...] = ()
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), separators=(",", ":"))
+        # As dataclasses.asdict has it, without its copies of all that is inside.
+        return json.dumps({**vars(self), "curve": [vars(epoch) for epoch in self.curve]}, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> "Outcome":

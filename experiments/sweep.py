@@ -2,7 +2,8 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,14 @@ from typing import Any
 from experiments import datasets
 from experiments.errors import MissingLedger
 from experiments.grid import DataFacts, cells
-from experiments.ledger import Ledger
+from experiments.ledger import LEDGER, Ledger
 from experiments.plan import Plan
 from experiments.records import RESULTS, Outcome, Run
-from experiments.scheduling.bundle import Bundle, bundles, cost
+from experiments.running import Running
+from experiments.scheduling.bundle import Bundle, block_of, bundles, cost
 from experiments.scheduling.pool import Event, Pool
-from experiments.tuning.cell import TRIAL, Ask, Cell, state
+from experiments.tuning.cell import TRIAL, Ask, Cell, Planned, state
 
-LEDGER = "ledger.sqlite"
 LOG = "workers.log"
 RUNS_A_CELL = 100_000  # positions reserved for a cell's runs, so that tables keep the plan's order
 
@@ -79,10 +80,6 @@ def prepare(plan: Plan, data_dir: str | None) -> Work:
     return Work(plan, cells(plan, found), {f.name: f.examples for f in found.values()}, notices, list(sets.values()))
 
 
-def block_of(run: Run) -> str:
-    return f"{run.dataset}/{run.model_label}"
-
-
 def grown_before(plan: Plan, out: Path) -> dict[str, int]:
     """The seeds that `--more` gave this plan earlier: a later sweep does not forget them."""
     try:
@@ -95,6 +92,8 @@ def grown_before(plan: Plan, out: Path) -> dict[str, int]:
 
 class Campaign:
     """All cells of a sweep and where each stands, kept in step with the ledger.
+
+    What progress asks for is kept as counts: nothing but the start goes through all runs.
 
     Args:
         work: what is wanted.
@@ -109,8 +108,14 @@ class Campaign:
         self._answers = ledger.answers()
         self._cell_of: dict[str, set[int]] = {}
         self._sent: set[str] = set()
+        self._named: dict[str, set[int]] = {}  # key of a cell -> its numbers
+        for number, cell in enumerate(work.cells):
+            self._named.setdefault(cell.key, set()).add(number)
         self.states = [state(cell, self._look, self._answers) for cell in work.cells]
         self.needed: dict[str, Run] = {}
+        self._pending: dict[str, Run] = {}
+        self._left: Counter[tuple[str, float]] = Counter()  # pending runs of a block with that cost
+        self._open: dict[int, float] = {}  # cells that are being tuned, and the nominal cost of what they may ask for
         for number in range(len(work.cells)):
             self._note(number)
 
@@ -118,26 +123,24 @@ class Campaign:
         return [row for number in range(len(self.states)) for row in self._rows(number)]
 
     def done(self) -> int:
-        return sum(key in self._results for key in self.needed)
+        return len(self.needed) - len(self._pending)
 
     def pending(self) -> list[Run]:
-        return [run for key, run in self.needed.items() if key not in self._results]
+        return list(self._pending.values())
 
     def open_cells(self) -> int:
         """Cells that will ask for more runs than are known now."""
-        return sum(each.ask is not None or self._tuning(number) for number, each in enumerate(self.states))
+        return len(self._open)
 
     def costs_left(self) -> dict[str, float]:
         """``data set/model`` -> nominal seconds of what is missing, with a guess at what is not known yet."""
         left: dict[str, float] = {}
-        for run in self.pending():
-            left[block_of(run)] = left.get(block_of(run), 0.0) + self.work.cost(run)
-        for number, now in enumerate(self.states):
-            if self._tuning(number):
-                template = self.work.cells[number].template
-                trials = sum(p.role == TRIAL for p in now.planned) * self.work.cost(template)
-                guess = max(0.0, _unknown_cost(self.work, number) - trials)
-                left[block_of(template)] = left.get(block_of(template), 0.0) + guess
+        for (block, each), count in self._left.items():
+            if count:
+                left[block] = left.get(block, 0.0) + each * count
+        for number, guess in self._open.items():
+            block = block_of(self.work.cells[number].template)
+            left[block] = left.get(block, 0.0) + guess
         return left
 
     def cost_left(self) -> float:
@@ -166,6 +169,10 @@ class Campaign:
         if outcome.status not in RESULTS:
             return []  # what hangs on it waits for the next sweep
         self._results.add(run.key)
+        if self._pending.pop(run.key, None) is not None:
+            self._left[block_of(run), self.work.cost(run)] -= 1
+        if not run.tuning:
+            return []  # a score changes nothing about how its cell is tuned
         self._outcomes[run.key] = outcome
         return self._advance(self._cell_of.get(run.key, set()))
 
@@ -173,18 +180,18 @@ class Campaign:
         """Keep an oracle's answer; returns what it has made possible."""
         self.ledger.answer(ask.cell, ask.step, proposals)
         self._answers[ask.cell, ask.step] = proposals
-        return self._advance({n for n, cell in enumerate(self.work.cells) if cell.key == ask.cell})
+        return self._advance(self._named.get(ask.cell, set()))
 
     def _advance(self, numbers: set[int]) -> list[Bundle | Ask]:
-        # Scoring runs change nothing about a cell that is not being tuned, or no longer is.
-        numbers = {n for n in numbers if self.states[n].choice is None and self.work.cells[n].tuning.strategy != "none"}
-        for number in sorted(numbers):
+        tuned = sorted(number for number in numbers if self._tuning(number))
+        for number in tuned:
+            before = self.states[number].planned
             self.states[number] = state(self.work.cells[number], self._look, self._answers)
             self._note(number)
             if self.plans:
-                self.ledger.extend(self._rows(number))
+                self.ledger.extend(self._rows(number, before))
                 self.remember_choice(number)
-        return self.jobs(sorted(numbers))
+        return self.jobs(tuned)
 
     def remember_choice(self, number: int) -> None:
         choice, cell = self.states[number].choice, self.work.cells[number].template
@@ -199,14 +206,25 @@ class Campaign:
         return self.work.cells[number].tuning.strategy != "none" and self.states[number].choice is None
 
     def _note(self, number: int) -> None:
-        for planned in self.states[number].planned:
-            self.needed[planned.run.key] = planned.run
-            self._cell_of.setdefault(planned.run.key, set()).add(number)
+        now, cell = self.states[number], self.work.cells[number]
+        for planned in now.planned:
+            key, run = planned.run.key, planned.run
+            self._cell_of.setdefault(key, set()).add(number)
+            if key not in self.needed:
+                self.needed[key] = run
+                if key not in self._results:
+                    self._pending[key] = run
+                    self._left[block_of(run), self.work.cost(run)] += 1
+        self._open.pop(number, None)
+        if self._tuning(number):
+            trials = sum(p.role == TRIAL for p in now.planned) * self.work.cost(cell.template)
+            self._open[number] = max(0.0, _unknown_cost(self.work, number) - trials)
 
-    def _rows(self, number: int) -> list[tuple[int, str, Run]]:
+    def _rows(self, number: int, before: Sequence[Planned] = ()) -> list[tuple[int, str, Run]]:
+        """What the plan says of a cell's runs, but for those of which it said the same before."""
         # A run that several cells ask for belongs to the first of them, whichever asks first.
         return [(number * RUNS_A_CELL + i, p.role, p.run) for i, p in enumerate(self.states[number].planned)
-                if min(self._cell_of[p.run.key]) == number]  # fmt: skip
+                if min(self._cell_of[p.run.key]) == number and (i >= len(before) or p != before[i])]  # fmt: skip
 
     def _look(self, key: str) -> Outcome | None:
         if key not in self._results:
@@ -240,18 +258,15 @@ def run(work: Work, out: Path, data_dir: str | None, workers: int, command: str,
         ledger.plan(campaign.rows(), work.facts(command, workers))
         for number in range(len(work.cells)):
             campaign.remember_choice(number)
-        tell = watch(campaign)
+        tell, running = watch(campaign), Running(ledger)
         jobs = campaign.jobs()
         if not jobs:
             return 0
         with _clocked(ledger), Pool(workers, data_dir, out / LOG) as pool:
             pool.submit(jobs)
             for event in pool.events():
-                if event.kind == "started" and event.run:
-                    ledger.started(event.worker, event.run, 0)
-                elif event.kind == "epoch" and event.run:
-                    ledger.started(event.worker, event.run, event.value.epoch)
-                elif event.kind == "outcome" and event.run:
+                running(event)
+                if event.kind == "outcome" and event.run:
                     pool.submit(campaign.took(event.run, event.value))
                     failed += event.value.status not in RESULTS
                 elif event.kind == "answer":

@@ -148,6 +148,8 @@ ONLY = {
     "reports": {"reports", "statistics", "names", "frames", "errors", "records"},
     "scheduling.bundle": {"records"},
     "scheduling.pool": {"scheduling", "records", "errors", "tuning"},
+    "scheduling.queue": set(),
+    "running": {"ledger", "scheduling.pool"},
 }
 
 
@@ -196,6 +198,10 @@ LIGHT = (
     "__main__",
     "sweep",
     "progress",
+    "running",
+    "bench.growth",
+    "bench.extrapolation",
+    "bench.made_up",
     "grid",
     "statistics",
     "reports",
@@ -281,7 +287,7 @@ def out(tmp_path_factory) -> Path:
     ("arguments", "more"),
     [
         (["--help"], {"numpy", "pandas", "multiprocessing"}),
-        (["status"], {"pandas", "matplotlib", "sklearn", "scipy"}),
+        (["status"], {"numpy", "multiprocessing", "pandas", "matplotlib", "sklearn", "scipy"}),
         (["sweep", "smoke", "--dry-run"], {"pandas", "matplotlib"}),
         (["claims", "--list"], set()),
         (["report"], set()),

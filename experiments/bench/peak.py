@@ -3,7 +3,7 @@
     python -m experiments.bench.peak peak
     python -m experiments.bench.peak work MODEL DATASET [DATA_DIR]
 
-``peak`` prints floating-point operations a second on one core, ``work`` those of one example's forward and backward pass.
+``peak`` prints floating-point operations a second on one core, ``work`` those of training on one example.
 """
 
 import json

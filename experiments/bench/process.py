@@ -62,6 +62,9 @@ def watch(command: list[str], environment: dict[str, str]) -> Watched:
         ended.set()
         for thread in threads:
             thread.join()
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
     if process.returncode:
         last = next((line.strip() for line in reversed(errors) if line.strip()), "it says nothing")
         raise UserError(f"{' '.join(command[1:4])} failed with exit code {process.returncode}: {last}")

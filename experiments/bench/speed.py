@@ -61,7 +61,7 @@ def run(out: Path, data_dir: str | None, names: Sequence[str], rounds: int, runs
         for number in range(rounds):
             race.peaks.append(_peak(race.cores))
             took: dict[str, Took] = {}
-            yield f"round {number + 1} of {rounds}: sgemm {race.peaks[-1] / 1e9:.0f} GFLOP/s on each of {race.cores} cores"
+            yield f"round {number + 1} of {rounds}: sgemm {race.peaks[-1] / 1e9:.0f} GFLOP/s a core"
             order = list(ways(race.cores).items())
             for way, do in order[number % len(order) :] + order[: number % len(order)]:
                 took[way] = do(race.task, data_dir, race.task.chosen(number, rounds, runs))

@@ -45,19 +45,19 @@ def page(races: list["Race"]) -> str:
         versions = machine.get("versions", {})
         parts += [
             f"## {race.title}", "",
-            f"{len(race.task.cells)} cells x {race.task.seeds} seeds x {race.task.epochs} epochs of {race.examples} examples, "
-            f"batch {race.task.batch_size}; {len(race.rounds)} rounds, all ways in turn. {race.cores} cores of "
-            f"{machine.get('processor', '')}, sgemm {_spread([peak / 1e9 for peak in race.peaks])} GFLOP/s a core; Keras "
-            f"{versions.get('keras')}, TensorFlow {versions.get('tensorflow')}.", "",
+            f"{len(race.task.cells)} cells x {race.task.seeds} seeds x {race.task.epochs} epochs of {race.examples} "
+            f"examples, batch {race.task.batch_size}; {len(race.rounds)} rounds, all ways in turn. {race.cores} "
+            f"cores of {machine.get('processor', '')}, sgemm {_spread([peak / 1e9 for peak in race.peaks])} GFLOP/s a "
+            f"core, all at it; Keras {versions.get('keras')}, TensorFlow {versions.get('tensorflow')}.", "",
             "Ratios are to the sweep of the same round: median (smallest to largest). Seconds for all count from the "
             "command to its end. A rival's are extrapolated from the runs timed: its start once, the rest by run.", "",
             "| way | runs timed | s for all | ratio | s by model-epoch | ratio | first run, s | memory, GB | accuracy "
             "gap, points |", "|---|---|---|---|---|---|---|---|---|",
             *(_row(race, way) for way in race.rounds[0]), "",
-            f"Our workers reach {race.share:.0%} of the sgemm peak within epochs. Of the sweep's seconds, the workers spend "
-            f"{median(_compiling(each, race.cores) for each in ours):.0f} on tracing and compiling. It measures gradients "
-            "and dead units of each run three times beside, which the others do not. Accuracy gap: mean test accuracy "
-            "of the sweep minus the way's, on the runs that both trained.", "",
+            f"Our workers reach {race.share:.0%} of the sgemm peak within epochs. Of the sweep's seconds, "
+            f"{median(_compiling(each, race.cores) for each in ours):.0f} go into tracing and compiling. It looks "
+            "three times at gradients and dead units of each run beside, which the others do not. Accuracy gap: mean "
+            "test accuracy of the sweep minus the way's, on the runs that both trained.", "",
         ]  # fmt: skip
     return "\n".join(parts)
 

@@ -1,6 +1,7 @@
 """The ways of training the cells of a task, each as a command from start to end, and what each took."""
 
 import json
+import math
 import os
 import sys
 import tempfile
@@ -12,8 +13,7 @@ from typing import Any
 
 from experiments.bench.process import Watched, watch
 from experiments.bench.task import ACTIVATIONS, OPTIMIZERS, Task
-from experiments.ledger import Ledger
-from experiments.sweep import LEDGER
+from experiments.ledger import LEDGER, Ledger
 
 Accuracies = dict[tuple[str, str, int], float]
 """(activation, optimizer, seed) -> test accuracy of the last weights."""
@@ -48,7 +48,7 @@ class Took:
 
 
 def sweep(task: Task, data_dir: str | None, _: list[dict[str, Any]]) -> Took:
-    """`make sweep` as a user gives it, all runs of the task, the report left out; nothing compiled beforehand."""
+    """`make sweep` as a user gives it, all runs of the task, the report left out."""
     with tempfile.TemporaryDirectory(prefix="gradlab-bench-") as name:
         folder = Path(name)
         (folder / "bench.toml").write_text(
@@ -58,11 +58,11 @@ def sweep(task: Task, data_dir: str | None, _: list[dict[str, Any]]) -> Took:
         )
         command = [sys.executable, "-m", "experiments", "sweep", str(folder / "bench.toml"), "--out",
                    str(folder / "out"), "--no-report"]  # fmt: skip
-        seen = watch(command + (["--data-dir", data_dir] if data_dir else []), {"GRADLAB_CACHE": str(folder / "cache")})
+        seen = watch(command + (["--data-dir", data_dir] if data_dir else []), {})
         with Ledger.read(folder / "out" / LEDGER) as ledger:
             workers = int(ledger.facts()["workers"])
             outcomes = {(run.activation, run.optimizer, run.seed): outcome for _, run, outcome in ledger.records()}
-            first = ledger.first_finished() - seen.started
+            first = (ledger.first_finished() or math.nan) - seen.started
     trained = list(outcomes.values())
     return Took(
         timed=len(trained), all_runs=task.runs, seconds=seen.seconds, first=first, peak_bytes=seen.peak_bytes,

@@ -12,12 +12,13 @@ from experiments.claims.evidence import Evidence, Trained
 from experiments.claims.finding import Finding
 from experiments.claims.lab import Lab
 from experiments.datasets import Dataset
-from experiments.ledger import Ledger
+from experiments.ledger import LEDGER, Ledger
 from experiments.plan import Plan
 from experiments.records import RESULTS, Run
+from experiments.running import Running
 from experiments.scheduling.call import Call
 from experiments.scheduling.pool import Event, Pool
-from experiments.sweep import LEDGER, LOG, Campaign, Work
+from experiments.sweep import LOG, Campaign, Work
 from experiments.tuning.cell import Cell, State
 
 PROBES = "claims"
@@ -104,7 +105,7 @@ def investigate(study: Study, out: Path, workers: int, watch: Watch, fresh: bool
     runs: dict[str, Any] = {}
     with Ledger.write(out / LEDGER) as ledger:
         campaign = Campaign(study.work(), ledger, plans=False)
-        tell = watch(campaign, list(calls.values()))
+        tell, running = watch(campaign, list(calls.values())), Running(ledger)
 
         def serve(jobs: list[Any], count: int) -> None:
             if not jobs:
@@ -112,11 +113,8 @@ def investigate(study: Study, out: Path, workers: int, watch: Watch, fresh: bool
             with Pool(count, study.data_dir, out / LOG) as pool:
                 pool.submit(jobs)
                 for event in pool.events():
-                    if event.kind == "started" and event.run:
-                        ledger.started(event.worker, event.run, 0)
-                    elif event.kind == "epoch" and event.run:
-                        ledger.started(event.worker, event.run, event.value.epoch)
-                    elif event.kind == "outcome" and event.run:
+                    running(event)
+                    if event.kind == "outcome" and event.run:
                         if event.value.status not in RESULTS:
                             errors[event.run.key] = event.value.error or event.value.status
                         pool.submit(campaign.took(event.run, event.value))

@@ -79,7 +79,7 @@ def _default_rates(block: Block, table: pd.DataFrame) -> pd.Series:
     known = {(c["activation"], c["optimizer"]): c["default_rate"] for _, c in block.choices.iterrows()}
     for part in (block.defaults, block if block.rates == "default" else None):
         if part is not None:
-            known |= {(r["activation"], r["optimizer"]): r["learning_rate"] for _, r in part.runs.iterrows()}
+            known |= part.runs.set_index(CELL)["learning_rate"].to_dict()  # of several rates the last
     rates = [known.get(pair, np.nan) for pair in zip(table["activation"], table["optimizer"], strict=True)]
     return pd.Series(rates, index=table.index, dtype="float64")
 

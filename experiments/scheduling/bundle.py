@@ -18,6 +18,11 @@ def trace_of(run: Run) -> tuple:
     )  # fmt: skip
 
 
+def block_of(run: Run) -> str:
+    """``data set/model``: what runs share whose costs compare."""
+    return f"{run.dataset}/{run.model_label}"
+
+
 @dataclass(frozen=True)
 class Bundle:
     """Runs with one trace, trained one after the other by one worker."""

@@ -17,6 +17,7 @@ from experiments.records import Outcome, Run
 from experiments.scheduling import worker
 from experiments.scheduling.bundle import Bundle
 from experiments.scheduling.call import Call, Returned
+from experiments.scheduling.queue import Queue
 from experiments.tuning.cell import Ask
 
 CELLS = 40
@@ -65,7 +66,7 @@ class Pool:
         self._count, self._data_dir, self._log, self._target = workers, data_dir, log, target
         self._context = multiprocessing.get_context("spawn")
         self._workers: dict[int, _Worker] = {}
-        self._waiting: list[Bundle | Ask | Call] = []
+        self._waiting: Queue[Bundle | Ask | Call] = Queue()
         self._deaths: dict[str, int] = {}
 
     def __enter__(self) -> "Pool":
@@ -81,9 +82,7 @@ class Pool:
 
     def submit(self, jobs: Iterable[Bundle | Ask | Call]) -> None:
         """Add bundles to train, or questions for an oracle."""
-        self._waiting.extend(jobs)
-        # The longest first, so that no worker is left alone with a long one at the end.
-        self._waiting.sort(key=lambda job: -job.cost)
+        self._waiting.add(jobs)
 
     def events(self) -> Iterator[Event]:
         """What the workers report, until all that was submitted is done.
@@ -110,8 +109,7 @@ class Pool:
         for each in list(self._workers.values()):
             if each.idle and self._waiting:
                 # A compiled cell that comes back (its next round of tuning) goes where its trace is.
-                known = [job for job in self._waiting if job.trace in each.traces]
-                job = max(known, key=lambda job: each.traces.index(job.trace)) if known else self._new_to(each)
+                job, known = self._waiting.choose(each.traces, self._elsewhere(each))
                 if not known and each.compiled >= CELLS:
                     self._retire(each)
                     continue
@@ -120,7 +118,7 @@ class Pool:
                     each.pipe.send(job)
                 except OSError:  # it died while it was idle: it is buried when its end is seen
                     continue
-                self._waiting.remove(job)
+                self._waiting.take(job)
                 each.queue = list(job.runs) if isinstance(job, Bundle) else [job]
                 each.compiled += job.trace not in each.traces
                 if job.trace in each.traces:
@@ -134,10 +132,9 @@ class Pool:
         each.pipe.close()
         del self._workers[each.number]
 
-    def _new_to(self, mine: _Worker) -> Bundle | Ask | Call:
-        """The longest job whose trace no other worker has, else the longest."""
-        elsewhere = {trace for each in self._workers.values() if each is not mine for trace in each.traces}
-        return next((job for job in self._waiting if job.trace not in elsewhere), self._waiting[0])
+    def _elsewhere(self, mine: _Worker) -> set[tuple]:
+        """The traces that other workers have."""
+        return {trace for each in self._workers.values() if each is not mine for trace in each.traces}
 
     def _start(self, number: int) -> None:
         ours, theirs = self._context.Pipe()

@@ -124,6 +124,7 @@ class _Design:
         a, o, s = np.nonzero(~np.isnan(score))
         self.y = score[a, o, s] - np.nanmean(score)  # about 0, for accuracy's sake
         self.seed = np.eye(score.shape[2])[s]
+        self.rows = [np.flatnonzero(s == seed) for seed in range(score.shape[2])]
         _, cell = np.unique(a * score.shape[1] + o, return_inverse=True)
         self.runs, self.cells = len(self.y), int(cell.max()) + 1
         activation, optimizer = np.eye(score.shape[0])[a], np.eye(score.shape[1])[o]
@@ -161,7 +162,8 @@ class _Design:
         mean = self.seed / self.seed.sum(axis=0)
         x = x - self.seed @ (mean.T @ x)
         y = self.y - self.seed @ (mean.T @ self.y)
-        gram = np.stack([(x.T * (self.seed @ each)) @ x for each in chosen])
+        by_seed = np.stack([x[mine].T @ x[mine] for mine in self.rows])
+        gram = np.einsum("bs,spq->bpq", chosen, by_seed, optimize=True)
         moment = chosen @ (self.seed.T @ (x * y[:, None]))
         values, vectors = np.linalg.eigh(gram)
         real = values > 1e-9

@@ -1,9 +1,10 @@
 """How far a cell has come: a pure function of what the ledger holds, so that a killed sweep resumes for free."""
 
+import functools
 import hashlib
 import json
 import math
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -35,11 +36,16 @@ class Cell:
     constants: Mapping[str, list[float]] = field(default_factory=dict)
     at_default: bool = True
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         """Names the tuning: what is tuned and how, whatever the scoring seeds are."""
         identity = [replace(self.template, seed=0).to_json(), asdict(self.tuning), dict(self.constants)]
         return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+
+    @functools.cached_property
+    def made(self) -> dict[tuple[str, int], Run]:
+        """Its runs by values and seed, each made once: a cell is looked at after each of its trials."""
+        return {}
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,8 @@ def state(cell: Cell, look: Look, answers: Answers) -> State:
         look: run key -> its outcome, or None where it has no result yet.
         answers: (cell key, step) -> what the oracle proposed then.
     """
-    default = [replace(cell.template, seed=seed) for seed in range(cell.seeds)]
+    scored = range(cell.seeds)
+    default = _runs(cell, {"learning_rate": cell.template.learning_rate}, scored)
     now = State([Planned(run, DEFAULT) for run in default if cell.at_default and not cell.constants])
     if cell.tuning.strategy == "none":
         return now
@@ -129,7 +136,7 @@ def state(cell: Cell, look: Look, answers: Answers) -> State:
         else:
             break
     now.trials = list(scores.tried.values())
-    tuned = [_run(cell, {k: v for k, v in best.items() if k != "epochs"}, seed) for seed in range(cell.seeds)]
+    tuned = _runs(cell, {name: value for name, value in best.items() if name != "epochs"}, scored)
     now.choice = Choice(
         best, scores.tried[_name(best)][1], _edge(cell, scores.rates, best["learning_rate"]),
         len(scores.diverged) == len(scores.tried), tuple(run.key for run in tuned),
@@ -158,7 +165,7 @@ class _Scores:
 
     def take(self, proposals: list[dict[str, Any]], seeds: int) -> bool:
         """Plan the trials of these values and score them; False where some are not there yet."""
-        trials = [[_run(self.cell, values, TUNING_SEEDS + seed) for seed in range(seeds)] for values in proposals]
+        trials = [_runs(self.cell, values, range(TUNING_SEEDS, TUNING_SEEDS + seeds)) for values in proposals]
         there = {planned.run.key for planned in self.now.planned}
         fresh = {run.key: Planned(run, TRIAL) for runs in trials for run in runs if run.key not in there}
         self.now.planned += fresh.values()
@@ -181,6 +188,13 @@ def _ask(cell: Cell, step: int, searched: Space, told: list[list[float]]) -> Ask
         "strategy": cell.tuning.strategy, "space": searched, "trials": cell.tuning.trials,
         "epochs": cell.template.epochs, "seed": 0, "told": told,
     })  # fmt: skip
+
+
+def _runs(cell: Cell, values: dict[str, Any], seeds: Iterable[int]) -> list[Run]:
+    name = _name(values)
+    return [
+        cell.made.get((name, seed)) or cell.made.setdefault((name, seed), _run(cell, values, seed)) for seed in seeds
+    ]
 
 
 def _run(cell: Cell, values: dict[str, Any], seed: int) -> Run:

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from experiments.grid import DataFacts, cells
-from experiments.ledger import Ledger
+from experiments.ledger import LEDGER, Ledger
 from experiments.plan import parse
 from experiments.records import Outcome, Run
-from experiments.sweep import LEDGER, Campaign, Work
+from experiments.sweep import Campaign, Work
 from experiments.tuning.cell import BOTH, DEFAULT, TRIAL, TUNED, Ask
 from tests.experiments.tuning.made_up import Curve, answer
 from tests.experiments.tuning.sweeps import assert_alike, survive, sweep, table, tables

@@ -13,7 +13,7 @@ import pytest
 from experiments import lock
 from experiments.errors import LedgerError
 from experiments.ledger import APPLICATION, SCHEMA, Ledger
-from experiments.records import RESULTS, STATUSES
+from experiments.records import RESULTS, STATUSES, Outcome
 from tests.experiments.samples import DONE, FAILED, RUN, a_run
 
 
@@ -63,6 +63,45 @@ def test_a_result_stays_and_all_else_gives_way(path, first, second):
         assert ledger.statuses() == {RUN.key: first if stays else second}
         assert ledger.outcome(RUN.key).parameters == (1 if stays else 2)
         assert ledger.results() == ({RUN.key} if stays or second in RESULTS else set())
+
+
+def test_a_status_is_counted_over_the_plan_and_failures_are_told_in_its_order(path):
+    with Ledger.write(path) as ledger:
+        ledger.plan(rows(*(a_run(seed=seed) for seed in (5, 4, 3, 2))), {})
+        for seed, outcome in ((2, FAILED), (3, DONE), (4, replace(FAILED, status="oom")), (9, DONE)):
+            ledger.record(a_run(seed=seed), outcome)
+        assert ledger.counts() == {"done": 1, "failed": 1, "oom": 1, "to do": 1}
+        assert [(run.seed, outcome.status) for run, outcome in ledger.failures()] == [(4, "oom"), (2, "failed")]
+        assert ledger.planned_run(a_run(seed=5).key) == a_run(seed=5)
+        assert ledger.planned_run(a_run(seed=9).key) is None
+
+
+def test_machines_are_told_once_in_the_order_of_the_plan(path):
+    one, two = {"commit": "a", "versions": {"keras": "3"}}, {"commit": "b"}
+    tricky = Outcome(status="failed", error='ValueError: "machine":{"commit":"no"}, {\\"machine\\":1}')
+    outcomes = [replace(DONE, machine={}), tricky, replace(DONE, machine=two), replace(DONE, machine=one)]
+    with Ledger.write(path) as ledger:
+        ledger.plan(rows(*(a_run(seed=seed) for seed in range(5))), {})
+        for seed, outcome in reversed(list(enumerate([*outcomes, replace(DONE, machine=two)]))):
+            ledger.record(a_run(seed=seed), outcome)
+        ledger.record(a_run(seed=99), replace(DONE, machine={"commit": "of no plan"}))
+        assert ledger.machines() == [two, one]
+
+
+def test_the_same_plan_again_writes_no_row(path):
+    runs = [a_run(seed=seed) for seed in range(20)]
+    with Ledger.write(path) as ledger:
+        ledger.plan(rows(*runs), {"plan": "test"})
+        seen: list[str] = []
+        ledger._connection.set_trace_callback(seen.append)
+        ledger.plan(rows(*runs), {"plan": "test"})
+        assert not [text for text in seen if "planned VALUES" in text or "DELETE FROM planned" in text]
+        ledger.plan(rows(*runs[1:], a_run(seed=77)), {"plan": "test"})
+        assert ledger.planned() == [*runs[1:], a_run(seed=77)], "what stands elsewhere now is moved"
+        ledger.plan(rows(*ledger.planned(), role="both"), {"plan": "test"})
+        for run in runs:
+            ledger.record(run, DONE)
+        assert {role for role, _, _ in ledger.records()} == {"both"}
 
 
 def test_attempts_are_counted(path):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import pickle
 from dataclasses import asdict, fields, replace
 
 import pytest
@@ -27,6 +28,25 @@ def test_key_is_golden():
     run = a_run(model_args=(("width", 64),), optimizer_args=(("beta_1", 0.8),), semantics=1)
     assert run.to_json() == GOLDEN
     assert run.key == GOLDEN_KEY
+
+
+KEYS = [
+    ({}, "348eb72c2990c1d0"),
+    ({"seed": 1_000_002, "learning_rate": 1e-7}, "bf6ad45776f7b6f4"),
+    ({"model_args": (("depth", 10), ("width", 64)), "optimizer": "sgd", "learning_rate": 0.0316}, "e824852ecbe10b82"),
+    (
+        {"optimizer_args": (("beta_1", 0.8), ("nesterov", True)), "engine": "reference", "activation": "keras:gelu"},
+        "0f5aca4c170b85a8",
+    ),
+    ({"dataset": "größe-5k", "batch_size": 0, "learning_rate": 100.0}, "0a952bcf34e91f93"),
+]
+
+
+@pytest.mark.parametrize(("changes", "key"), KEYS)
+def test_keys_are_what_they_always_were(changes, key):
+    run = a_run(semantics=1, **changes)
+    assert run.key == run.key == key
+    assert Run.from_json(run.to_json()).key == pickle.loads(pickle.dumps(run)).key == key
 
 
 OTHER = {str: "other", int: 7, float: 0.5, tuple: (("alpha", 0.5),)}
@@ -57,6 +77,7 @@ def test_run_survives_json(rate, seed, named):
 @pytest.mark.parametrize("outcome", [DONE, FAILED, Outcome(status="diverged", step=3, curve=CURVE[:1])])
 def test_outcome_survives_json(outcome):
     again = Outcome.from_json(outcome.to_json())
+    assert outcome.to_json() == json.dumps(asdict(outcome), separators=(",", ":"))
     assert again == outcome
     assert all(isinstance(epoch, Epoch) for epoch in again.curve)
 

@@ -17,10 +17,9 @@ from scipy import stats
 
 from experiments import datasets
 from experiments.errors import MissingLedger
-from experiments.ledger import Ledger
+from experiments.ledger import LEDGER, Ledger
 from experiments.records import Run
 from experiments.statistics import cell_comparisons, paired_comparisons, power_of_difference, seeds_needed
-from experiments.sweep import LEDGER
 from experiments.training import engines, loop
 from experiments.training.loop import train
 from experiments.training.setup import prepare

@@ -4,6 +4,7 @@ Most of it with trivial training (see `trivial`), the rest once with the real en
 """
 
 import json
+import multiprocessing
 import os
 import signal
 import sqlite3
@@ -213,6 +214,43 @@ def test_a_second_sweep_is_refused_and_status_tells_of_the_first(folder):
         process.communicate(timeout=30)
         assert process.returncode == 0
     assert "worker 0" not in call("status", "--out", folder.out)[1]
+
+
+def _sweep_and_die(folder: Path, told: Path) -> None:
+    """Ends with a kill while the third outcome is being told."""
+    from functools import partial
+
+    from experiments import plan, sweep
+    from tests.experiments.scheduling import trivial
+
+    sweep.Pool = partial(sweep.Pool, target=trivial.main)  # type: ignore[assignment, misc]
+
+    def watch(_):
+        def tell(event) -> None:
+            if event.kind == "outcome":
+                with told.open("a") as file:
+                    file.write(event.run.key + "\n")
+                if len(told.read_text().split()) == 3:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        return tell
+
+    sweep.run(
+        sweep.prepare(plan.load(str(folder / "tiny.toml")), str(folder)), folder / "out", str(folder), 2, "x", watch
+    )
+
+
+def test_an_outcome_that_was_told_survives_a_kill_at_that_moment(folder, tmp_path):
+    process = multiprocessing.get_context("spawn").Process(target=_sweep_and_die, args=(folder.path, tmp_path / "told"))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    told = (tmp_path / "told").read_text().split()
+    with Ledger.read(folder.out / "ledger.sqlite") as ledger:
+        assert set(told) <= ledger.results()
+    assert len(set(told)) == 3
+    assert folder.sweep()[0] == 0
+    assert {key: row[:2] for key, row in folder.runs().items()} == dict.fromkeys(keys(1), ("done", 1))
 
 
 @pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])

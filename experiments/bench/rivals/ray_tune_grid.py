@@ -52,9 +52,9 @@ def main() -> None:
             run_config=tune.RunConfig(storage_path=folder, verbose=0),
         )
         results = tuner.fit()
-    metrics = [result.metrics for result in results]
-    if any(result.error for result in results):
-        raise SystemExit(f"a trial failed: {next(result.error for result in results if result.error)}")
+    if results.errors:
+        raise SystemExit(f"a trial failed: {results.errors[0]}")
+    metrics = [results[number].metrics or {} for number in range(count)]
     # Told at the end, with the clock of each worker: Ray Tune itself tells only between trials.
     tell(ready=True, at=min(each["begun"] for each in metrics))
     for each in sorted(metrics, key=lambda each: each["ended"]):

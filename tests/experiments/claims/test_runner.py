@@ -11,10 +11,9 @@ from experiments.claims import outputs, probing, runner
 from experiments.claims.lab import Lab
 from experiments.claims.runner import Study, investigate
 from experiments.errors import LedgerError, UserError
-from experiments.ledger import Ledger
+from experiments.ledger import LEDGER, Ledger
 from experiments.records import TUNING_SEEDS
 from experiments.scheduling.pool import Pool
-from experiments.sweep import LEDGER
 from tests.experiments.claims.made_up import NUMBER, TRAINED
 from tests.experiments.scheduling import trivial
 

@@ -22,7 +22,7 @@ def named(figure, stem):
 def report(tuned, tmp_path_factory):
     folder = tmp_path_factory.mktemp("tuned")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build, "_save", named)
+        patch.setattr(build, "save_figure", named)
         written = write_report(folder, *tuned.arguments)
     return folder, written, (folder / "report.md").read_text("utf-8")
 
@@ -183,7 +183,7 @@ def test_six_blocks_are_ranked_together(made, tmp_path, monkeypatch):
 
 def test_a_sweep_stopped_in_the_middle_of_tuning(made, tmp_path, monkeypatch):
     """Some cells have no tuned run, and of one activation all trials failed."""
-    monkeypatch.setattr(build, "_save", named)
+    monkeypatch.setattr(build, "save_figure", named)
     ledger = made(
         **SMALL,
         tuned=True,

@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from experiments.frames import Frames, frames
-from experiments.ledger import Ledger
+from experiments.ledger import LEDGER, Ledger
 from experiments.records import Outcome, Run
-from experiments.sweep import LEDGER, Campaign, Work
+from experiments.sweep import Campaign, Work
 from experiments.tuning.cell import Ask
 from tests.experiments.tuning.made_up import answer
 
