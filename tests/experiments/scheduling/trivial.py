@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from experiments.records import Epoch, Outcome, Run
-from experiments.scheduling import worker
+from experiments.scheduling import trainers, worker
 from experiments.scheduling.bundle import trace_of
 from experiments.tuning.oracles import propose as _propose
 
@@ -24,7 +24,7 @@ PATIENCE = 300.0
 
 
 class Trainers:
-    """In place of `worker._Trainers`: keeps the traces it has made."""
+    """In place of `trainers.Trainers`: keeps the traces it has made."""
 
     def __init__(self, data_dir: str | None):
         self.folder = Path(data_dir or ".")
@@ -41,7 +41,7 @@ class Trainers:
         self.cells.remove(trace_of(run))
 
 
-def train(trainers: Trainers, run: Run, on_epoch) -> Outcome:
+def train(trained: Trainers, run: Run, on_epoch) -> Outcome:
     """An outcome that follows from the run alone, unless its activation has a behaviour.
 
     ``raise``, ``memory``: that exception; ``kill``: the worker kills itself, each time; ``kill once``: the
@@ -49,9 +49,9 @@ def train(trainers: Trainers, run: Run, on_epoch) -> Outcome:
     seed; ``wait``: until the file ``go`` is there; ``chatter``: writes to both
     outputs; ``diverge``.
     """
-    behaviour = trainers.behaviours.get(run.activation, "done")
-    mark = trainers.folder / f"{behaviour}-{os.getpid()}"
-    first = not list(trainers.folder.glob(f"{behaviour}-*"))
+    behaviour = trained.behaviours.get(run.activation, "done")
+    mark = trained.folder / f"{behaviour}-{os.getpid()}"
+    first = not list(trained.folder.glob(f"{behaviour}-*"))
     if behaviour != "done":
         mark.touch()
     if behaviour == "raise":
@@ -63,10 +63,10 @@ def train(trainers: Trainers, run: Run, on_epoch) -> Outcome:
     if behaviour == "exit":
         os._exit(7)
     if behaviour == "meet":
-        (trainers.folder / f"met-{run.seed}-{os.getpid()}").touch()
-        _until(lambda: len(list(trainers.folder.glob(f"met-{run.seed}-*"))) >= 2)
+        (trained.folder / f"met-{run.seed}-{os.getpid()}").touch()
+        _until(lambda: len(list(trained.folder.glob(f"met-{run.seed}-*"))) >= 2)
     if behaviour == "wait":
-        _until((trainers.folder / "go").exists)
+        _until((trained.folder / "go").exists)
     if behaviour == "chatter":
         for output in (1, 2):
             os.write(output, b"to output %d" % output)
@@ -84,7 +84,7 @@ def train(trainers: Trainers, run: Run, on_epoch) -> Outcome:
     )
     for epoch in curve:
         on_epoch(epoch)
-    machine = {"pid": os.getpid(), "traces": len(trainers.cells)}
+    machine = {"pid": os.getpid(), "traces": len(trained.cells)}
     if behaviour == "diverge":
         return Outcome(status="diverged", step=5, machine=machine)
     tests = (
@@ -115,8 +115,8 @@ def main(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
     """`worker.main` with the above in place of training."""
     sys.modules["experiments.training.loop"] = types.SimpleNamespace(train=train)  # type: ignore[assignment]
     sys.modules["experiments.training.backend"] = types.SimpleNamespace(start=lambda: None)  # type: ignore[assignment]
-    worker.propose = propose
-    worker._Trainers = Trainers  # type: ignore[assignment, misc]
+    trainers.propose = propose
+    worker.Trainers = lambda _: Trainers(data_dir)  # type: ignore[assignment, misc]
     worker.main(pipe, parent, data_dir, log)
 
 
