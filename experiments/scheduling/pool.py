@@ -127,7 +127,7 @@ class Pool:
                 each.compiled += job.trace not in each.traces
                 if job.trace in each.traces:
                     each.traces.remove(job.trace)
-                each.traces = [*each.traces, job.trace][-TRACES :]
+                each.traces = [*each.traces, job.trace][-TRACES:]
 
     def _retire(self, each: _Worker) -> None:
         """End an idle worker; the next round starts a fresh one in its place."""
