@@ -16,8 +16,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from experiments.records import Epoch, Outcome, Run
-from experiments.scheduling import trainers, worker
+from experiments.scheduling import bridge, trainers, worker
+from experiments.scheduling.address import Cluster
 from experiments.scheduling.bundle import trace_of
+from experiments.scheduling.ray_worker import RayWorker
 from experiments.tuning.oracles import propose as _propose
 
 PATIENCE = 300.0
@@ -111,13 +113,29 @@ def propose(**question) -> list[dict]:
     return _propose(**question)
 
 
-def main(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
-    """`worker.main` with the above in place of training."""
+def install() -> None:
+    """Put the above in place of training, in this process."""
     sys.modules["experiments.training.loop"] = types.SimpleNamespace(train=train)  # type: ignore[assignment]
     sys.modules["experiments.training.backend"] = types.SimpleNamespace(start=lambda: None)  # type: ignore[assignment]
     trainers.propose = propose
+
+
+def main(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
+    """`worker.main` with trivial training."""
+    install()
     worker.Trainers = lambda _: Trainers(data_dir)  # type: ignore[assignment, misc]
     worker.main(pipe, parent, data_dir, log)
+
+
+def ray_main(pipe: Connection, parent: int, cluster: Cluster, cores: int, data_dir: str | None, log: str) -> None:
+    """`bridge.main` with workers whose training is trivial."""
+
+    class TrivialWorker(RayWorker):
+        def _start(self):
+            install()
+            return Trainers(data_dir)
+
+    bridge.main(pipe, parent, cluster, cores, data_dir, log, TrivialWorker)
 
 
 def stillborn(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
@@ -129,7 +147,9 @@ if __name__ == "__main__":
     from experiments import cli, sweep
     from experiments.claims import runner
     from experiments.scheduling.pool import Pool
+    from experiments.scheduling.ray_pool import RayPool
     from tests.experiments.scheduling import trivial
 
     sweep.Pool = runner.Pool = partial(Pool, target=trivial.main)  # type: ignore[assignment, misc]
+    sweep.RayPool = partial(RayPool, target=trivial.ray_main)  # type: ignore[assignment, misc]
     sys.exit(cli.main())
