@@ -98,10 +98,8 @@ class RayPool(Pool):
             nodes, cpus = told
             self._count = min(cpus, self._cluster.workers or cpus)
             text = f"ray: {nodes} node{'s' * (nodes != 1)}, {cpus} CPU{'s' * (cpus != 1)}"
-            yield Event(
-                "size", -1, None, (self._count, text + (" again" if self._deadline and not self._known else ""))
-            )
-            self._known = True
+            self._there = self._known = True
+            yield Event("size", -1, None, (self._count, text))
         elif kind == "unreachable":
             yield from self._lost(*told)
         elif kind == "refused":
@@ -149,8 +147,9 @@ class RayPool(Pool):
         where = f"the Ray cluster ({self._cluster.address})"
         if not self._known:
             raise WorkerError(
-                f"{where} cannot be reached ({why}): start one by `ray start --head` and say --address HOST:PORT, or "
-                f"leave --address out for one of this machine alone; the end of {self._log} may tell more"
+                f"{where} cannot be reached ({why}): start one by `ray start --head` and say --address HOST:PORT, with "
+                "RAY_AUTH_MODE=token where it asks for a token; or leave --address out for one of this machine alone; "
+                f"the end of {self._log} may tell more"
             )
         now = time.monotonic()
         if self._deadline is None:

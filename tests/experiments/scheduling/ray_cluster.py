@@ -6,17 +6,24 @@ from collections.abc import Callable, Iterator
 
 import psutil
 
+from tests.experiments.processes import ROOT
+
 NODE = {"num_cpus": 1, "object_store_memory": 100_000_000}
-QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    "PYTHONPATH": str(ROOT),  # for `trivial`: what is trained with comes through Ray
+}
 
 
 @contextlib.contextmanager
-def three_nodes() -> Iterator:
-    """A `ray.cluster_utils.Cluster`; nodes may be removed from it and added."""
-    os.environ |= QUIET
+def three_nodes(**head) -> Iterator:
+    """A `ray.cluster_utils.Cluster`; nodes may be removed from it and added. ``head``: more arguments of its first."""
+    before = {name: os.environ.get(name) for name in ENVIRONMENT}
+    os.environ |= ENVIRONMENT
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
+    cluster = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False, **head})
     try:
         for _ in range(2):
             cluster.add_node(wait=False, **NODE)
@@ -24,8 +31,8 @@ def three_nodes() -> Iterator:
         yield cluster
     finally:
         cluster.shutdown()
-        for name in QUIET:
-            os.environ.pop(name)
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def actors(name: str = "TrivialWorker") -> list[psutil.Process]:

@@ -1,6 +1,7 @@
 """What the pool makes of what its bridge tells: bridges without a cluster behind them."""
 
 import os
+import time
 from functools import partial
 from pathlib import Path
 
@@ -21,8 +22,8 @@ def tells(several, pipe, parent, cluster, cores, data_dir, log):
         pipe.send(message)
 
 
-def works(losses: int, pipe, parent, cluster, cores, data_dir, log):
-    """A bridge whose first lives end in the middle of a run; the last ones' work is done."""
+def works(losses: int, silence: float, pipe, parent, cluster, cores, data_dir, log):
+    """A bridge whose first lives end in the middle of a run; the last one does its work, after some silence."""
     life = len(list(Path(data_dir).glob("life-*")))
     (Path(data_dir) / f"life-{life}").touch()
     pipe.send(("size", 2, 7))
@@ -33,6 +34,7 @@ def works(losses: int, pipe, parent, cluster, cores, data_dir, log):
             continue
         for run in items(job[0]):
             pipe.send(("said", worker, ("started", run, None)))
+            time.sleep(silence)
             if life < losses:
                 os._exit(9)
             pipe.send(("said", worker, ("outcome", run, DONE)))
@@ -51,7 +53,7 @@ RUNS = tuple(a_run(seed=seed) for seed in range(3))
 
 
 def test_runs_that_were_at_work_when_the_cluster_was_lost_are_not_to_blame(pool):
-    with pool(partial(works, 3), workers=1) as several:  # more often than the lives of a run
+    with pool(partial(works, 3, 0), workers=1) as several:  # more often than the lives of a run
         several.submit([Bundle(RUNS, 1.0)])
         events = list(several.events())
     assert [e.run.seed for e in events if e.kind == "outcome"] == [0, 1, 2]
@@ -67,7 +69,7 @@ def test_runs_that_were_at_work_when_the_cluster_was_lost_are_not_to_blame(pool)
 def test_a_cluster_that_does_not_come_back_ends_the_sweep_and_says_how_to_go_on(pool, monkeypatch):
     monkeypatch.setattr(ray_pool, "PATIENCE", 2.0)
     monkeypatch.setattr(ray_pool, "REMIND", 0.5)
-    with pool(partial(works, 10**6)) as several:
+    with pool(partial(works, 10**6, 0)) as several:
         several.submit([Bundle(RUNS, 1.0)])
         events = []
         with pytest.raises(WorkerError, match=r"did not come back in 0 min .*the same command resumes, or go on witho"):
@@ -100,6 +102,16 @@ def test_a_bridge_that_says_nothing_is_not_waited_for_without_end(pool, monkeypa
         several.submit([Bundle(RUNS, 1.0)])
         with pytest.raises(WorkerError, match=r"cannot be reached \(no answer in 0 s\)"):
             list(several.events())
+
+
+def test_a_bridge_that_has_reached_the_cluster_may_be_silent(pool, monkeypatch):
+    with pool(partial(works, 0, 1.5)) as several:
+        several.submit([Bundle(RUNS[:1], 1.0)])
+        kinds = []
+        for event in several.events():
+            kinds.append(event.kind)
+            monkeypatch.setattr(ray_pool, "START", 0.0)
+    assert kinds == ["size", "started", "outcome"]
 
 
 def hangs(pipe, *_):

@@ -25,8 +25,9 @@ def cluster():
 
 
 @pytest.fixture
-def pool(cluster, tmp_path):
+def pool(cluster, tmp_path, monkeypatch):
     """A maker of pools: ``pool(activation=behaviour, ...)``."""
+    monkeypatch.chdir(tmp_path)  # Ray workers of this machine look for code where the driver is, too
 
     def make(**behaviours: str) -> RayPool:
         (tmp_path / "behaviour.json").write_text(json.dumps(behaviours))
@@ -54,6 +55,7 @@ def test_each_job_is_done_and_a_run_that_takes_workers_down_fails_alone(pool):
         several.submit([
             bundle("linear", "relu", "sigmoid", seeds=2), bundle("softmax", "tanh", "maxout"), bundle("elu", "prelu"),
             Ask("cell", 0, ("trace",), question), Call("twice", "operator:mul", {}), Call("end", "os:abort"),
+            Call("code", "importlib.util:find_spec", {"name": "custom"}),
         ])  # fmt: skip
         events = list(several.events())
     until(lambda: not actors(), seconds=20)
@@ -71,6 +73,7 @@ def test_each_job_is_done_and_a_run_that_takes_workers_down_fails_alone(pool):
     assert {"ray", "nodes", "commit", "pid"} <= set(ends["linear"].machine)
     answers = {e.value[0].key: e.value[1] for e in events if e.kind == "answer"}
     assert answers["cell:0"] == [{"learning_rate": 0.1}, {"learning_rate": 0.2}]
+    assert "py_modules" in answers["code"].value.origin
     assert answers["twice"].error.startswith("TypeError")
     assert answers["end"] == Returned(error=f"the worker died: {how}")
     assert [e.value for e in events if e.kind == "size"] == [(3, "ray: 3 nodes, 3 CPUs")]
