@@ -187,6 +187,8 @@ def _how(error: Exception) -> str:
     text = str(error)
     if "node has died" in text or "node was terminated" in text or "node was dead" in text:
         return "its node was lost"
+    if type(error).__name__ == "ActorUnavailableError":
+        return "neither it nor its node answers"
     if "OutOfMemory" in type(error).__name__ or "low on memory" in text:
         return "killed by Ray: its node was out of memory"
     if "error raised in its creation task" in text:

@@ -111,6 +111,7 @@ def test_a_bridge_that_has_reached_the_cluster_may_be_silent(pool, monkeypatch):
         for event in several.events():
             kinds.append(event.kind)
             monkeypatch.setattr(ray_pool, "START", 0.0)
+            monkeypatch.setattr(ray_pool, "PATIENCE", 0.0)
     assert kinds == ["size", "started", "outcome"]
 
 

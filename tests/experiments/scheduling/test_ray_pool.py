@@ -96,7 +96,8 @@ def test_a_lost_node_costs_its_runs_one_more_try_and_a_new_one_is_used(pool, clu
             if started == 4:
                 (tmp_path / "go").touch()
     assert outcomes(events) == {("relu", seed): "done" for seed in range(4)}
-    assert [e.value for e in events if e.kind == "died"] == ["its node was lost"]
+    (died,) = (e.value for e in events if e.kind == "died")
+    assert died in ("its node was lost", "neither it nor its node answers")  # whichever Ray finds out first
     sizes = [e.value[0] for e in events if e.kind == "size"]
     assert (sizes[0], min(sizes), sizes[-1]) == (3, 2, 3)
 
