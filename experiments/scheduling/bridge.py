@@ -27,6 +27,7 @@ from experiments.scheduling.ray_worker import RayWorker
 from experiments.scheduling.worker import settle
 
 LOOK = 1.0  # seconds between two looks at which nodes there are
+GRACE, ANSWER = 1.0, 10.0  # seconds until the head is asked whether it outlived a worker, and until it answers
 CODE = Path(experiments.__file__).parent.parent
 
 
@@ -157,10 +158,24 @@ class _Bridge:
         except UserError as error:
             self._tell("refused", error)
         except Exception as error:
-            self._tell("died", number, _how(error))
+            lost = await self._headless(error)
+            self._tell(*(("unreachable", lost) if lost else ("died", number, _how(error))))
         finally:
             del self.jobs[number], self.workers[number]
             ray.kill(actor)
+
+    async def _headless(self, error: Exception) -> str:
+        """Why it is the whole cluster that is lost, and not this worker alone; empty if it is not."""
+        import ray
+
+        if "owner has died" in str(error):  # we are the owner
+            return "its head has lost us"
+        await asyncio.sleep(GRACE)
+        try:
+            await asyncio.wait_for(asyncio.to_thread(ray.nodes), ANSWER)
+        except Exception as none:
+            return f"its head does not answer: {_line(none)}"
+        return ""
 
     async def _data(self, name: str) -> dict[str, Any]:
         """A data set in the object store, where it is put once for all workers."""

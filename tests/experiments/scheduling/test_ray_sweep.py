@@ -1,10 +1,11 @@
 """Real sweeps on a Ray cluster that loses nodes, its head or its user: the tables are those of a calm local sweep."""
 
-import contextlib
 import os
 import random
 import signal
 import socket
+import sqlite3
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,12 @@ def calm(tmp_path_factory) -> Folder:
     return folder
 
 
+def kept(folder: Folder) -> dict[str, tuple]:
+    """Each run's status, attempts and when it ended."""
+    with closing(sqlite3.connect(folder.out / "ledger.sqlite")) as file:
+        return {key: tuple(row) for key, *row in file.execute("SELECT key, status, attempts, finished FROM runs")}
+
+
 def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
@@ -63,19 +70,20 @@ def test_a_node_lost_at_some_moment_changes_no_table(calm, tmp_path, draw):
 
 def test_a_head_that_is_started_again_finds_the_sweep_waiting(calm, tmp_path):
     folder, port = tuned(tmp_path), free_port()
-    with contextlib.ExitStack() as first:
-        first.enter_context(three_nodes(gcs_server_port=port))
+    with ExitStack() as first:
+        cluster = first.enter_context(three_nodes(gcs_server_port=port))
         with folder.start("--engine", "ray", "--address", f"127.0.0.1:{port}") as process:
             until(lambda: folder.results() >= 4, process)
+            cluster.remove_node(cluster.head_node)
             first.close()
-            before = folder.runs()
+            before = kept(folder)
             with three_nodes(gcs_server_port=port):
                 _, err = process.communicate(timeout=300)
             assert process.returncode == 0, err
     assert "is lost" in err
     assert err.count("ray: ") >= 2
     assert "died" not in err
-    assert before.items() <= folder.runs().items()
+    assert before.items() <= kept(folder).items()
     assert_same(calm, folder)
 
 
@@ -89,8 +97,8 @@ def test_interrupted_on_ray_and_finished_without(calm, tmp_path):
             assert process.returncode == 130
             assert "Traceback" not in err
         until(lambda: not actors("RayWorker"), seconds=10)
-    before = folder.runs()
+    before = kept(folder)
     code, _, err = folder.sweep("--workers", 2)
     assert code == 0, err
-    assert before.items() <= folder.runs().items()
+    assert before.items() <= kept(folder).items()
     assert_same(calm, folder)
