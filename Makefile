@@ -10,12 +10,15 @@ OUT      ?= results/latest
 DATA_DIR ?=
 SEEDS    ?=
 WORKERS  ?=
+ENGINE   ?=
+ADDRESS  ?=
 BUDGET   ?= quick
 CLAIMS   ?=
 TEST_JOBS ?= 2
 export DATA_DIR
 
-SWEEP_OPTIONS := --out $(OUT) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(WORKERS),--workers $(WORKERS))
+SWEEP_OPTIONS := --out $(OUT) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(WORKERS),--workers $(WORKERS)) \
+	$(if $(ENGINE),--engine $(ENGINE)) $(if $(ADDRESS),--address $(ADDRESS))
 
 .DEFAULT_GOAL := help
 .PHONY: help install sweep smoke report claims status data bench bench-growth test test-slow test-backends lint format lock wheel clean
@@ -26,6 +29,7 @@ help:  ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s%s\n", $$1, $$2}'
 	@echo
 	@echo "variables: PLAN=$(PLAN) OUT=$(OUT) DATA_DIR=$(DATA_DIR) SEEDS=$(SEEDS) WORKERS=$(WORKERS)"
+	@echo "           ENGINE=ray ADDRESS=HOST:PORT trains on a Ray cluster"
 	@echo "example:   make sweep DATA_DIR=~/data SEEDS=5"
 
 install: $(VENV)/installed  ## make .venv with everything pinned

@@ -17,14 +17,16 @@ from experiments.errors import MissingLedger, PlanError, UserError
 
 if TYPE_CHECKING:
     from experiments import sweep
+    from experiments.scheduling.address import Cluster
 
 OUT = "results/latest"
+RAY = "ray"  # where runs are trained; how, a plan's own engine says, and a run is the same everywhere
 OK, FAILED_RUNS, INTERRUPTED, UNREAD = 0, 1, 130, 141
 
 EXIT_CODES = """exit codes:
   0  all is well          1  some runs failed (the same command tries them again), or claims are broken
   2  the plan or the command line is wrong      3  a data file is wrong
-  4  the ledger cannot be used                  5  the worker processes cannot start
+  4  the ledger cannot be used                  5  workers cannot start, or Ray is lost
 130  interrupted: the same command resumes"""
 
 
@@ -92,7 +94,11 @@ def _parser() -> argparse.ArgumentParser:
     sweep.add_argument("--more", type=int, nargs="?", const=5, metavar="N",
                        help="add the seeds that undecided comparisons need, at most N (5) at once")  # fmt: skip
     sweep.add_argument("--workers", type=int, metavar="N", help="worker processes (one a core)")
-    sweep.add_argument("--engine", metavar="NAME", help=f"{', '.join(names.ENGINES)} (as the plan says)")
+    sweep.add_argument("--engine", metavar="NAME",
+                       help=f"{', '.join(names.ENGINES)} (as the plan says); ray: on a Ray cluster")  # fmt: skip
+    sweep.add_argument("--address", metavar="HOST:PORT",
+                       help="head of the Ray cluster; auto: the one here; local: a new one (local)")  # fmt: skip
+    sweep.add_argument("--insecure", action="store_true", help="use a Ray cluster that asks for no token")
     sweep.add_argument("--only", action="append", default=[], metavar="FACTOR=A,B",
                        help="narrow activation, optimizer, dataset or model; may be given again")  # fmt: skip
     sweep.add_argument("--dry-run", action="store_true", help="tell what would run, what is there, how long")
@@ -144,8 +150,8 @@ def _plan(given: argparse.Namespace) -> plans.Plan:
     plan = plans.load(given.plan)
     if given.seeds is not None:
         plan = plan.with_seeds(given.seeds)
-    if given.engine is not None:
-        plan = replace(plan, engine=checks.one_of(given.engine, "engine", names.ENGINES))
+    if given.engine not in (None, RAY):
+        plan = replace(plan, engine=checks.one_of(given.engine, "engine", (*names.ENGINES, RAY)))
     only: dict[str, list[str]] = {}
     for each in given.only:
         factor, equals, values = each.partition("=")
@@ -160,6 +166,7 @@ def _sweep(given: argparse.Namespace) -> int:
     from experiments.progress import Progress, duration
 
     workers = _workers(given.workers)
+    cluster = _cluster(given)
     plan = _plan(given)
     work = sweep.prepare(plan, given.data_dir)
     if given.seeds is None:
@@ -172,7 +179,8 @@ def _sweep(given: argparse.Namespace) -> int:
     tuned = (
         "" if plan.tuning.strategy == "none" else f", tuned by {plan.tuning.strategy} (its trials are found on the way)"
     )
-    there = f"{done} runs there already, {len(pending)} known to be missing, {workers} workers"
+    where = f"{workers} workers" if cluster is None else f"on Ray ({cluster.address})"
+    there = f"{done} runs there already, {len(pending)} known to be missing, {where}"
     print(f"plan {plan.name}: {len(work.cells)} cells{tuned}; {there}")
     if given.dry_run:
         seconds = sum(campaign.costs_left().values()) / workers if campaign else sweep.estimate(work, pending, workers)
@@ -187,7 +195,7 @@ def _sweep(given: argparse.Namespace) -> int:
     command = _command()
     started = time.monotonic()
     try:
-        failed = sweep.run(work, given.out, given.data_dir, workers, command, watch)
+        failed = sweep.run(work, given.out, given.data_dir, workers, command, watch, cluster)
     finally:
         if progress and progress[0].counts:
             progress[0].close()
@@ -206,18 +214,31 @@ def _sweep(given: argparse.Namespace) -> int:
     return FAILED_RUNS if failed else OK
 
 
+def _cluster(given: argparse.Namespace) -> "Cluster | None":
+    """The Ray cluster that is asked for, if any."""
+    if given.engine == RAY:
+        from experiments.scheduling import address
+
+        return address.cluster(given.address, given.insecure, given.workers)
+    if given.address is not None or given.insecure:
+        raise PlanError("--address and --insecure are about a Ray cluster: say --engine ray as well")
+    return None
+
+
 def _command() -> str:
-    """The command line for the record, without this machine's folder of data, which the report shall not show,
-    and without --more: what it added is remembered, and added once."""
+    """The command line for the record, without this machine's folder of data and its cluster, which the report shall
+    not show, and without --more: what it added is remembered, and added once."""
     kept: list[str] = []
     data, drop = bool(os.environ.get("DATA_DIR")), ""
     for each in sys.argv[1:]:
-        if (drop == "--more" and each.isdigit()) or drop == "--data-dir":
+        if (drop == "--more" and each.isdigit()) or drop in ("--data-dir", "--address"):
             drop = ""
             continue
-        drop = each if each in ("--more", "--data-dir") else ""
+        drop = each if each in ("--more", "--data-dir", "--address") else ""
         data = data or each.startswith("--data-dir")
-        if not each.startswith(("--more", "--data-dir")):
+        if each.startswith("--address"):
+            kept += ["--address", "HOST:PORT"]
+        elif not each.startswith(("--more", "--data-dir")):
             kept.append(each)
     return ("DATA_DIR=DIR " if data else "") + shlex.join(["python", "-m", "experiments", *kept])
 

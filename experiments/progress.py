@@ -59,6 +59,12 @@ class Progress:
         return sum(cost * pace.get(block, overall) for block, cost in left.items()) / self.workers
 
     def __call__(self, event: "Event") -> None:
+        if event.kind in ("size", "notice"):
+            text = event.value
+            if event.kind == "size":
+                self.workers, text = max(1, event.value[0]), event.value[1]
+            self.say(text)
+            return
         if event.kind == "died":
             where = f", at {label(event.run)}" if event.run else ""
             self.say(f"! worker {event.worker} died: {event.value}{where}; a new one takes its place")

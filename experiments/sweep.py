@@ -15,8 +15,10 @@ from experiments.ledger import LEDGER, Ledger
 from experiments.plan import Plan
 from experiments.records import RESULTS, Outcome, Run
 from experiments.running import Running
+from experiments.scheduling.address import Cluster
 from experiments.scheduling.bundle import Bundle, block_of, bundles, cost
 from experiments.scheduling.pool import Event, Pool
+from experiments.scheduling.ray_pool import RayPool
 from experiments.tuning.cell import TRIAL, Ask, Cell, Planned, state
 
 LOG = "workers.log"
@@ -235,7 +237,8 @@ class Campaign:
 
 
 def run(work: Work, out: Path, data_dir: str | None, workers: int, command: str,
-        watch: Callable[[Campaign], Callable[[Event], None]]) -> int:  # fmt: skip
+        watch: Callable[[Campaign], Callable[[Event], None]],
+        cluster: Cluster | None = None) -> int:  # fmt: skip
     """Train what the ledger in ``out`` does not hold yet.
 
     Args:
@@ -245,6 +248,7 @@ def run(work: Work, out: Path, data_dir: str | None, workers: int, command: str,
         workers: number of processes.
         command: the command line, for the record.
         watch: given the campaign, returns what is called with every event after it is in the ledger.
+        cluster: where they are, if not on this machine.
 
     Returns:
         the number of planned runs that failed, or of cells that could not be tuned.
@@ -262,7 +266,9 @@ def run(work: Work, out: Path, data_dir: str | None, workers: int, command: str,
         jobs = campaign.jobs()
         if not jobs:
             return 0
-        with _clocked(ledger), Pool(workers, data_dir, out / LOG) as pool:
+        log = out / LOG
+        made = Pool(workers, data_dir, log) if cluster is None else RayPool(cluster, workers, data_dir, log)
+        with _clocked(ledger), made as pool:
             pool.submit(jobs)
             for event in pool.events():
                 running(event)
@@ -271,6 +277,8 @@ def run(work: Work, out: Path, data_dir: str | None, workers: int, command: str,
                     failed += event.value.status not in RESULTS
                 elif event.kind == "answer":
                     pool.submit(campaign.answered(*event.value))
+                elif event.kind == "size":
+                    ledger.remember({"workers": event.value[0]})
                 tell(event)
     return failed or campaign.open_cells()  # an oracle that brought its workers down leaves its cell open
 

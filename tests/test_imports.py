@@ -17,7 +17,7 @@ from experiments.ledger import Ledger
 from tests.experiments.samples import DONE, RUN, a_run
 
 ROOT = Path(__file__).resolve().parents[1]
-BACKENDS = {"keras", "keras_tuner", "tensorflow", "jax", "torch"}
+BACKENDS = {"keras", "keras_tuner", "tensorflow", "jax", "torch", "ray"}
 PACKAGES = ("custom", "experiments")
 
 
@@ -147,9 +147,12 @@ ONLY = {
     "frames": {"ledger", "records"},
     "reports": {"reports", "statistics", "names", "frames", "errors", "records"},
     "scheduling.bundle": {"records"},
+    "scheduling": {"scheduling", "records", "errors", "tuning", "datasets", "training"},
     "scheduling.pool": {"scheduling", "records", "errors", "tuning"},
     "scheduling.queue": set(),
     "running": {"ledger", "scheduling.pool"},
+    "scheduling.ray_pool": {"scheduling", "records", "errors"},
+    "scheduling.address": {"errors"},
 }
 
 
@@ -178,16 +181,18 @@ def test_nobody_imports_the_command_line_and_only_workers_import_training():
     trainers = {name for name in MODULES if any(within(each, "experiments.training") for each in imports(name))}
     allowed = (
         "experiments.training",
-        "experiments.scheduling.worker",
+        "experiments.scheduling.trainers",
+        "experiments.scheduling.bridge",
         "experiments.bench",
         "experiments.claims",
         "experiments.published",
         "experiments.diagnostics",
     )
     assert {name for name in trainers if not any(within(name, each) for each in allowed)} == set()
-    assert not any(
-        within(each, "experiments.training") for each in imports("experiments.scheduling.worker", lazy=False)
-    )
+    for name in ("trainers", "bridge"):
+        assert not any(
+            within(each, "experiments.training") for each in imports(f"experiments.scheduling.{name}", lazy=False)
+        )
 
 
 LIGHT = (

@@ -21,7 +21,7 @@ from typing import Any
 
 from experiments import names
 from experiments.records import Epoch, Outcome, Run
-from experiments.scheduling import worker
+from experiments.scheduling import trainers, worker
 
 MACHINE = {
     "python": platform.python_version(), "system": platform.system(), "processor": platform.machine(),
@@ -31,8 +31,8 @@ MACHINE = {
 CHANCE = 0.1
 
 
-def train(_trainers: Any, run: Run, pipe: Connection) -> Outcome:
-    """In place of `worker._train`: best half a decade above the default rate, diverged a whole one above it."""
+def train(_trainers: Any, run: Run, send: trainers.Send) -> Outcome:
+    """In place of `trainers._train`: best half a decade above the default rate, diverged a whole one above it."""
     draw = random.Random(run.key)
     off = math.log10(run.learning_rate / names.DEFAULT_RATES[run.optimizer]) - 0.5
     if off > 0.4:
@@ -43,7 +43,7 @@ def train(_trainers: Any, run: Run, pipe: Connection) -> Outcome:
         value = top - (top - CHANCE) * math.exp(-1.3 * number)
         curve.append(Epoch(epoch=number, train_loss=1.1 - value, train_metric=value + 0.004, seconds=draw.random(),
                            validation_loss=1.12 - value, validation_metric=value))  # fmt: skip
-        pipe.send(("epoch", run, curve[-1]))
+        send(("epoch", run, curve[-1]))
     last = curve[-1]
     scored: dict[str, Any] = {}
     if not run.tuning:
@@ -77,8 +77,8 @@ def propose(**question: Any) -> list[dict[str, Any]]:
 
 def main(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
     """`worker.main` with the above in place of training."""
-    worker._Trainers = lambda _: None  # type: ignore
-    worker._train, worker.propose = train, propose  # type: ignore
+    worker.Trainers = lambda _: None  # type: ignore
+    trainers._train, trainers.propose = train, propose  # type: ignore
     worker.main(pipe, parent, data_dir, log)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from experiments.records import Run
 
@@ -33,6 +34,11 @@ class Bundle:
     @property
     def trace(self) -> tuple:
         return trace_of(self.runs[0])
+
+
+def items(job: Any) -> list[Any]:
+    """The runs of a bundle; any other job is one piece."""
+    return list(job.runs) if isinstance(job, Bundle) else [job]
 
 
 def cost(run: Run, examples: int) -> float:

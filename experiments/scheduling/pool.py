@@ -15,9 +15,10 @@ from typing import Any
 from experiments.errors import WorkerError
 from experiments.records import Outcome, Run
 from experiments.scheduling import worker
-from experiments.scheduling.bundle import Bundle
+from experiments.scheduling.bundle import Bundle, items
 from experiments.scheduling.call import Call, Returned
 from experiments.scheduling.queue import Queue
+from experiments.scheduling.trainers import TRACES
 from experiments.tuning.cell import Ask
 
 CELLS = 40
@@ -41,7 +42,8 @@ class _Worker:
 @dataclass(frozen=True)
 class Event:
     """What happened: ``started``, ``epoch`` (value: Epoch), ``outcome`` (value: Outcome), ``answer`` (value:
-    the question and the proposals) or ``died`` (value: text)."""
+    the question and the proposals) or ``died`` (value: text); of no worker: ``size`` (value: how many workers there
+    can be by now, and a text) or ``notice`` (value: text)."""
 
     kind: str
     worker: int
@@ -119,11 +121,11 @@ class Pool:
                 except OSError:  # it died while it was idle: it is buried when its end is seen
                     continue
                 self._waiting.take(job)
-                each.queue = list(job.runs) if isinstance(job, Bundle) else [job]
+                each.queue = items(job)
                 each.compiled += job.trace not in each.traces
                 if job.trace in each.traces:
                     each.traces.remove(job.trace)
-                each.traces = [*each.traces, job.trace][-worker.TRACES :]
+                each.traces = [*each.traces, job.trace][-TRACES:]
 
     def _retire(self, each: _Worker) -> None:
         """End an idle worker; the next round starts a fresh one in its place."""
@@ -144,7 +146,7 @@ class Pool:
             name=f"worker-{number}",
             daemon=True,
         )
-        with _interrupts_held():
+        with interrupts_held():
             process.start()
             theirs.close()
             self._workers[number] = _Worker(number, process, ours)
@@ -155,24 +157,31 @@ class Pool:
         except (EOFError, OSError):
             yield from self._bury(each)
             return
+        yield from self._take(each, kind, run, value)
+
+    def _take(self, each: _Worker, kind: str, run: Run | None, value: Any) -> Iterator[Event]:
+        """What a worker says, put into the books and told."""
         if kind == "ready":
             each.ready = each.idle = True
             self._deaths.pop("start", None)
             return
-        if kind == "outcome":
+        if kind == "outcome" and run:
             each.queue.remove(run)
         elif kind == "answer":
             each.queue.remove(value[0])
         yield Event(kind, each.number, run, value)
 
     def _bury(self, each: _Worker) -> Iterator[Event]:
-        """Replace a dead worker and decide what becomes of the run that it was at."""
+        """Replace a dead worker."""
         each.process.join(5)
         each.process.kill()
         each.process.join()
         each.pipe.close()
+        yield from self._mourn(each, _how(each.process.exitcode))
+
+    def _mourn(self, each: _Worker, how: str) -> Iterator[Event]:
+        """Take a dead worker off the books and decide what becomes of the run that it was at."""
         del self._workers[each.number]
-        how = _how(each.process.exitcode)
         if not each.queue:
             # It died before it was up: many times the same way, and there is no use in going on.
             self._deaths["start"] = self._deaths.get("start", 0) + (not each.ready)
@@ -197,7 +206,7 @@ class Pool:
 
 
 @contextlib.contextmanager
-def _interrupts_held() -> Iterator[None]:
+def interrupts_held() -> Iterator[None]:
     """Let interrupts wait until a child has all that it starts with; the child itself starts deaf to Ctrl-C.
 
     It inherits the mask, until it has come to ignore that signal. In the parent a mask is not enough: another

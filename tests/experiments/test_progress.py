@@ -175,3 +175,16 @@ def test_counts_best_and_open_cells_are_told():
     assert "3 cells still tuning" in watch.line()
     assert "1 diverged | 2 failed | 1 oom" in watch.line()
     assert watch.line().endswith("best on digits 0.9000 tanh x adam | best on other 0.1000 elu x adam")
+
+
+def test_what_a_cluster_tells_is_said_at_once_and_its_workers_count(clock):
+    watch = Progress(Stream(False), campaign(cost=2.0), workers=1)
+    watch(Event("size", -1, None, (5, "ray: 3 nodes, 5 CPUs")))
+    watch(Event("notice", -1, None, "! the Ray cluster is lost"))
+    assert told(watch) == "ray: 3 nodes, 5 CPUs\n! the Ray cluster is lost\n"
+    watch(Event("started", 0, RUNS[0]))
+    clock.now += 10.0
+    end(watch, RUNS[0], DONE)
+    assert watch.left() == pytest.approx(9 * 10.0 / 5)
+    watch(Event("size", -1, None, (0, "ray: 1 node, 0 CPUs")))
+    assert watch.left() == pytest.approx(9 * 10.0)

@@ -16,15 +16,17 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from experiments.records import Epoch, Outcome, Run
-from experiments.scheduling import worker
+from experiments.scheduling import bridge, trainers, worker
+from experiments.scheduling.address import Cluster
 from experiments.scheduling.bundle import trace_of
+from experiments.scheduling.ray_worker import RayWorker
 from experiments.tuning.oracles import propose as _propose
 
 PATIENCE = 300.0
 
 
 class Trainers:
-    """In place of `worker._Trainers`: keeps the traces it has made."""
+    """In place of `trainers.Trainers`: keeps the traces it has made."""
 
     def __init__(self, data_dir: str | None):
         self.folder = Path(data_dir or ".")
@@ -41,7 +43,7 @@ class Trainers:
         self.cells.remove(trace_of(run))
 
 
-def train(trainers: Trainers, run: Run, on_epoch) -> Outcome:
+def train(trained: Trainers, run: Run, on_epoch) -> Outcome:
     """An outcome that follows from the run alone, unless its activation has a behaviour.
 
     ``raise``, ``memory``: that exception; ``kill``: the worker kills itself, each time; ``kill once``: the
@@ -49,9 +51,9 @@ def train(trainers: Trainers, run: Run, on_epoch) -> Outcome:
     seed; ``wait``: until the file ``go`` is there; ``chatter``: writes to both
     outputs; ``diverge``.
     """
-    behaviour = trainers.behaviours.get(run.activation, "done")
-    mark = trainers.folder / f"{behaviour}-{os.getpid()}"
-    first = not list(trainers.folder.glob(f"{behaviour}-*"))
+    behaviour = trained.behaviours.get(run.activation, "done")
+    mark = trained.folder / f"{behaviour}-{os.getpid()}"
+    first = not list(trained.folder.glob(f"{behaviour}-*"))
     if behaviour != "done":
         mark.touch()
     if behaviour == "raise":
@@ -63,10 +65,10 @@ def train(trainers: Trainers, run: Run, on_epoch) -> Outcome:
     if behaviour == "exit":
         os._exit(7)
     if behaviour == "meet":
-        (trainers.folder / f"met-{run.seed}-{os.getpid()}").touch()
-        _until(lambda: len(list(trainers.folder.glob(f"met-{run.seed}-*"))) >= 2)
+        (trained.folder / f"met-{run.seed}-{os.getpid()}").touch()
+        _until(lambda: len(list(trained.folder.glob(f"met-{run.seed}-*"))) >= 2)
     if behaviour == "wait":
-        _until((trainers.folder / "go").exists)
+        _until((trained.folder / "go").exists)
     if behaviour == "chatter":
         for output in (1, 2):
             os.write(output, b"to output %d" % output)
@@ -84,7 +86,7 @@ def train(trainers: Trainers, run: Run, on_epoch) -> Outcome:
     )
     for epoch in curve:
         on_epoch(epoch)
-    machine = {"pid": os.getpid(), "traces": len(trainers.cells)}
+    machine = {"pid": os.getpid(), "traces": len(trained.cells)}
     if behaviour == "diverge":
         return Outcome(status="diverged", step=5, machine=machine)
     tests = (
@@ -111,13 +113,29 @@ def propose(**question) -> list[dict]:
     return _propose(**question)
 
 
-def main(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
-    """`worker.main` with the above in place of training."""
+def install() -> None:
+    """Put the above in place of training, in this process."""
     sys.modules["experiments.training.loop"] = types.SimpleNamespace(train=train)  # type: ignore[assignment]
     sys.modules["experiments.training.backend"] = types.SimpleNamespace(start=lambda: None)  # type: ignore[assignment]
-    worker.propose = propose
-    worker._Trainers = Trainers  # type: ignore[assignment, misc]
+    trainers.propose = propose
+
+
+def main(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
+    """`worker.main` with trivial training."""
+    install()
+    worker.Trainers = lambda _: Trainers(data_dir)  # type: ignore[assignment, misc]
     worker.main(pipe, parent, data_dir, log)
+
+
+def ray_main(pipe: Connection, parent: int, cluster: Cluster, cores: int, data_dir: str | None, log: str) -> None:
+    """`bridge.main` with workers whose training is trivial."""
+
+    class TrivialWorker(RayWorker):
+        def _start(self):
+            install()
+            return Trainers(data_dir)
+
+    bridge.main(pipe, parent, cluster, cores, data_dir, log, TrivialWorker)
 
 
 def stillborn(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
@@ -129,7 +147,9 @@ if __name__ == "__main__":
     from experiments import cli, sweep
     from experiments.claims import runner
     from experiments.scheduling.pool import Pool
+    from experiments.scheduling.ray_pool import RayPool
     from tests.experiments.scheduling import trivial
 
     sweep.Pool = runner.Pool = partial(Pool, target=trivial.main)  # type: ignore[assignment, misc]
+    sweep.RayPool = partial(RayPool, target=trivial.ray_main)  # type: ignore[assignment, misc]
     sys.exit(cli.main())
