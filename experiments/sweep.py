@@ -244,7 +244,7 @@ def run(work: Work, out: Path, data_dir: str | None, workers: int, command: str,
         jobs = campaign.jobs()
         if not jobs:
             return 0
-        with _clocked(ledger), Pool(workers, data_dir, out / LOG) as pool:
+        with _clocked(ledger), Pool(workers, data_dir, out / LOG, engine=work.plan.engine) as pool:
             pool.submit(jobs)
             for event in pool.events():
                 if event.kind == "started" and event.run:

@@ -1,4 +1,4 @@
-"""A worker process: takes bundles, trains them, reports. Only here is TensorFlow imported."""
+"""A worker process: takes bundles, trains them, reports. Only here is a training backend imported."""
 
 import os
 import signal
@@ -9,21 +9,24 @@ from collections import OrderedDict
 from multiprocessing.connection import Connection
 from typing import Any
 
+from experiments.records import Outcome
+from experiments.scheduling import devices
 from experiments.scheduling.call import Call, perform
 from experiments.tuning.cell import Ask
 from experiments.tuning.oracles import propose
 
+STACKED = "stacked"  # the engine that trains a bundle's runs side by side
 TRACES = 3  # compiled cells kept at hand: a cell's next round of tuning comes back soon
 
 
-def main(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
-    """Serve bundles until the pipe closes. Whatever libraries print goes to the file ``log``."""
+def main(pipe: Connection, parent: int, data_dir: str | None, log: str, engine: str, number: int) -> None:
+    """Serve bundles of one engine until the pipe closes. Whatever libraries print goes to the file ``log``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the parent decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _redirect(log)
     threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
     try:
-        trainers = _Trainers(data_dir)
+        trainers = _Trainers(data_dir, engine, devices.gpu_of(number) if engine == STACKED else None)
         pipe.send(("ready", None, None))
         while True:
             job = pipe.recv()
@@ -31,9 +34,12 @@ def main(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
                 pipe.send(("answer", None, (job, propose(**job.question))))
             elif isinstance(job, Call):
                 pipe.send(("answer", None, (job, perform(job))))
-            for run in getattr(job, "runs", ()):
-                pipe.send(("started", run, None))
-                pipe.send(("outcome", run, _train(trainers, run, pipe)))
+            elif engine == STACKED:
+                _train_together(trainers, job.runs, pipe)
+            else:
+                for run in job.runs:
+                    pipe.send(("started", run, None))
+                    pipe.send(("outcome", run, _train(trainers, run, pipe)))
             pipe.send(("ready", None, None))
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return
@@ -57,10 +63,10 @@ def _die_with(parent: int) -> None:
 class _Trainers:
     """The data sets and compiled cells that were used last."""
 
-    def __init__(self, data_dir: str | None):
+    def __init__(self, data_dir: str | None, engine: str, gpu: str | None):
         from experiments.training import backend
 
-        backend.start()
+        backend.start(engine, gpu)
         self.data_dir = data_dir
         self.data: OrderedDict[str, Any] = OrderedDict()
         self.cells: OrderedDict[tuple, Any] = OrderedDict()
@@ -104,7 +110,6 @@ class _Trainers:
 
 def _train(trainers: _Trainers, run, pipe: Connection):
     """An outcome, whatever happens: one bad cell never stops the others."""
-    from experiments.records import Outcome
     from experiments.training.loop import train
 
     try:
@@ -113,10 +118,32 @@ def _train(trainers: _Trainers, run, pipe: Connection):
         raise
     except BaseException as error:
         trainers.forget(run)
-        exhausted = isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        text = " ".join(str(error).split())[:500]
-        return Outcome(
-            status="oom" if exhausted else "failed",
-            error=f"{type(error).__name__}: {text} ({os.path.basename(where.filename)}:{where.lineno})",
-        )
+        return _failure(error)
+
+
+def _train_together(trainers: _Trainers, runs, pipe: Connection) -> None:
+    """The same for runs that share a trace, in stacks."""
+    from experiments.training import stacks
+
+    left = list(runs)
+    try:
+        for kind, run, value in stacks.train(trainers.get(runs[0]), runs, devices.stack_size()):
+            if kind == "outcome":
+                left.remove(run)
+            pipe.send((kind, run, value))
+    except (BrokenPipeError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        trainers.forget(runs[0])
+        for run in left:
+            pipe.send(("outcome", run, _failure(error)))
+
+
+def _failure(error: BaseException) -> Outcome:
+    exhausted = isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    text = " ".join(str(error).split())[:500]
+    return Outcome(
+        status="oom" if exhausted else "failed",
+        error=f"{type(error).__name__}: {text} ({os.path.basename(where.filename)}:{where.lineno})",
+    )

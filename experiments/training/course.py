@@ -86,14 +86,15 @@ class Course:
         """
         setup = self.setup
 
-        def named(prefix: str, sums: Sums | None) -> dict[str, float]:
+        def named(prefix: str, sums: Sums | None) -> dict[str, Any]:
             if sums is None:
                 return {}
             metric = setup.metric(sums[1], setup.counts["test"], "test")
             return {f"{prefix}test_loss": sums[0], f"{prefix}test_metric": metric}
 
-        reached = {} if self.step else {"best_epoch": self.best,
-                                        "validation_metric": self.curve[self.best - 1].validation_metric}  # fmt: skip
+        reached: dict[str, Any] = {}
+        if self.step is None:
+            reached = {"best_epoch": self.best, "validation_metric": self.curve[self.best - 1].validation_metric}
         return Outcome(
             status="diverged" if self.step else "done",
             metric=setup.head.metric,

@@ -26,7 +26,7 @@ PATIENCE = 300.0
 class Trainers:
     """In place of `worker._Trainers`: keeps the traces it has made."""
 
-    def __init__(self, data_dir: str | None):
+    def __init__(self, data_dir: str | None, engine: str, gpu: str | None):
         self.folder = Path(data_dir or ".")
         self.cells: list[tuple] = []
         table = self.folder / "behaviour.json"
@@ -111,16 +111,16 @@ def propose(**question) -> list[dict]:
     return _propose(**question)
 
 
-def main(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
+def main(pipe: Connection, parent: int, data_dir: str | None, log: str, engine: str, number: int) -> None:
     """`worker.main` with the above in place of training."""
     sys.modules["experiments.training.loop"] = types.SimpleNamespace(train=train)  # type: ignore[assignment]
-    sys.modules["experiments.training.backend"] = types.SimpleNamespace(start=lambda: None)  # type: ignore[assignment]
+    sys.modules["experiments.training.backend"] = types.SimpleNamespace(start=lambda *_: None)  # type: ignore[assignment]
     worker.propose = propose
     worker._Trainers = Trainers  # type: ignore[assignment, misc]
-    worker.main(pipe, parent, data_dir, log)
+    worker.main(pipe, parent, data_dir, log, engine, number)
 
 
-def stillborn(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
+def stillborn(*_: object) -> None:
     """A worker that ends before it is up."""
     sys.exit(3)
 
