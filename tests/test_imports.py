@@ -142,7 +142,7 @@ ONLY = {
         "errors",
         "names",
     },
-    "diagnostics": {"records", "training.setup"},
+    "diagnostics": {"diagnostics", "records", "training.setup"},
     "tuning": {"tuning", "records", "scheduling.bundle", "scheduling", "names", "errors"},
     "frames": {"ledger", "records"},
     "reports": {"reports", "statistics", "names", "frames", "errors", "records"},

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from experiments.diagnostics import Diagnostics
+from experiments.diagnostics.tensorflow import Diagnostics
 from experiments.records import Epoch, Outcome, Run
 from experiments.training.course import Course
 from experiments.training.setup import Setup
@@ -37,7 +37,7 @@ def train(trainer: Trainer, run: Run, on_epoch: Callable[[Epoch], None] = lambda
     trainer.reset(run.learning_rate, setup.initial_weights(run))
     course = Course(setup, run)
     kept: list[np.ndarray] = []  # weights of the best epoch
-    insight = None if run.tuning else Diagnostics(setup, run.activation)
+    insight = None if run.tuning else _insight(setup, run.activation)
     rows: list[dict] = []
     aside = 0.0  # seconds spent on diagnostics, which are no part of the training
 
@@ -76,3 +76,10 @@ def train(trainer: Trainer, run: Run, on_epoch: Callable[[Epoch], None] = lambda
         compile_seconds=compile_seconds,
         diagnostics=tuple(rows),
     )
+
+
+def _insight(setup: Setup, activation: str) -> Diagnostics:
+    """Made once for all runs of a trace: what it compiles serves them all."""
+    if "diagnostics" not in setup.made:
+        setup.made["diagnostics"] = Diagnostics(setup, activation)
+    return setup.made["diagnostics"]

@@ -30,7 +30,10 @@ def make_loss(head: Head) -> keras.losses.Loss:
 
 @dataclass
 class Setup:
-    """One trace's worth of training. ``x`` and ``y`` hold the three parts one behind the other."""
+    """One trace's worth of training. ``x`` and ``y`` hold the three parts one behind the other.
+
+    ``kept`` is shared by all traces of a data set, ``made`` by the runs of this one.
+    """
 
     head: Head
     model: keras.Model
@@ -45,6 +48,7 @@ class Setup:
     batch_size: int
     whole_batch: bool
     kept: dict[str, Any] = field(default_factory=dict)
+    made: dict[str, Any] = field(default_factory=dict)
 
     def initial_weights(self, run: Run) -> list[np.ndarray]:
         return models.initial_weights(self.model, self.built, run.initialiser, run.seed)

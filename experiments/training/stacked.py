@@ -5,6 +5,7 @@ Weights, optimizer slots and learning rate get an axis more, one place a run; `j
 them, a divergence too, changes nothing in the others.
 """
 
+import operator
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -13,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from experiments.diagnostics.jax import Diagnostics
 from experiments.records import Run
 from experiments.training.course import Course, Sums
 from experiments.training.order import CHUNK, batches, chunks
@@ -43,6 +45,7 @@ class StackedTrainer:
         self._others = [places[id(variable)] for variable in self.model.non_trainable_variables]
         self.limit: int | None = None  # runs in a stack, where more have run out of memory
         self._programs: dict[int, Programs] = {}
+        self._insight: Diagnostics | None = None  # one for all runs: what it compiles serves them all
 
     def train(self, runs: Sequence[Run], size: int = 0) -> Iterator[Message]:
         """Train runs of equal epochs side by side, and tell what happens as it does.
@@ -66,6 +69,8 @@ class StackedTrainer:
         programs = self._programs[len(places)]
         best = jax.tree.map(jnp.copy, (state.trainable, state.others))
         order = self._order(places, 1)
+        rows: list[list[dict]] = [[] for _ in runs]
+        aside = self._look_inside("start", state, courses, rows)
         for number in range(1, runs[0].epochs + 1):
             clock = time.perf_counter()
             state, losses, score, examples = self._epoch(programs, state, order)
@@ -83,15 +88,18 @@ class StackedTrainer:
                     better[place] = course.improved
                     if epoch is not None:
                         yield "epoch", runs[place], epoch
+            if number in (runs[0].epochs, max(1, runs[0].epochs // 2)):
+                aside += self._look_inside("end" if number == runs[0].epochs else "middle", state, courses, rows)
             best = programs.keep(better, best, state)
             if all(course.step for course in courses):
                 break
         scored = [place for place, course in enumerate(courses) if course.scored]
         last, first = self._tests(programs, state, best, scored, len(places))
-        share = (time.perf_counter() - started - compile_seconds) / count
+        share = (time.perf_counter() - started - compile_seconds - aside) / count
         for place, (run, course) in enumerate(zip(runs, courses, strict=True)):
             outcome = course.outcome(last.get(place), first.get(place), seconds=share,
-                                     compile_seconds=0.0 if place else compile_seconds)  # fmt: skip
+                                     compile_seconds=0.0 if place else compile_seconds,
+                                     diagnostics=tuple(rows[place]))  # fmt: skip
             yield "outcome", run, outcome
 
     def weights(self, runs: Sequence[Run], epochs: int) -> list[list[np.ndarray]]:
@@ -148,6 +156,16 @@ class StackedTrainer:
             found = sums(programs.evaluate(*taken, "test"), self.setup, "test")
             evaluated.append(dict(zip(scored, found, strict=False)))
         return evaluated
+
+    def _look_inside(self, when: str, state: State, courses: list[Course], rows: list[list[dict]]) -> float:
+        """Add diagnostics of the runs that are scored; returns the seconds it took, which are no part of training."""
+        started = time.perf_counter()
+        for place, course in enumerate(courses):
+            if course.scored:
+                self._insight = self._insight or Diagnostics(self.setup, course.run.activation)
+                one = jax.tree.map(operator.itemgetter(place), state)
+                rows[place] += self._insight.measure(when, one.trainable, one.others, one.slots)
+        return time.perf_counter() - started
 
     def _compile(self, size: int, state: State) -> float:
         """Compile the programs for stacks of a size, once; returns the seconds it took."""

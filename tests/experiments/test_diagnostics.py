@@ -8,7 +8,7 @@ import pytest
 
 from experiments import names
 from experiments.datasets import Dataset
-from experiments.diagnostics import Diagnostics
+from experiments.diagnostics.tensorflow import Diagnostics
 from experiments.records import Run
 from experiments.training import engines, loop
 from experiments.training.setup import Setup, prepare
@@ -182,7 +182,7 @@ def test_a_probe_in_chunks_says_what_it_says_at_once(model):
     rows = []
     for chunk in (1000, 13):  # 60 examples: the last chunk is smaller
         diagnostics = Diagnostics(setup, run.activation)
-        diagnostics.chunk = chunk
+        diagnostics.probe.chunk = chunk
         rows.append(diagnostics.measure("end"))
     for one, other in zip(*rows, strict=True):
         assert one == {
@@ -338,10 +338,10 @@ def test_the_probe_is_of_training_examples_only_and_no_larger_than_it_has_to_be(
     )
     run = a_run(data)
     diagnostics = Diagnostics(ready(run, poison), run.activation)
-    assert diagnostics.x.shape == (1000, 5)
-    assert not np.isnan(diagnostics.x).any()
+    assert diagnostics.probe.x.shape == (1000, 5)
+    assert not np.isnan(diagnostics.probe.x).any()
     again = Diagnostics(ready(replace(run, seed=9), poison), run.activation)
-    np.testing.assert_array_equal(diagnostics.x, again.x)
+    np.testing.assert_array_equal(diagnostics.probe.x, again.probe.x)
 
 
 def test_what_is_about_to_diverge_is_measured_without_overflow():
