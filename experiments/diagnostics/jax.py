@@ -30,7 +30,8 @@ class Diagnostics:
 
         Args:
             when: ``start``, ``middle`` or ``end``; kept in each row.
-            trainable, others: the weights of one run.
+            trainable: the weights of one run.
+            others: its moving averages.
             slots: its optimizer's.
         """
         probe = self.probe

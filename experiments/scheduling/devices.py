@@ -10,6 +10,7 @@ from experiments.errors import PlanError
 STACK = "GRADLAB_STACK"
 """Environment variable: the most runs that are trained side by side."""
 PLUGINS = ("jax_cuda12_plugin", "jax_cuda13_plugin")
+DEVICE_FILES = Path("/dev")
 
 
 def check(engine: str) -> None:
@@ -42,7 +43,7 @@ def gpus() -> list[str]:
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None:
         return [name.strip() for name in visible.split(",") if name.strip() not in ("", "-1", "NoDevFiles")]
-    nodes = (re.fullmatch(r"nvidia([0-9]+)", path.name) for path in Path("/dev").glob("nvidia*"))
+    nodes = (re.fullmatch(r"nvidia([0-9]+)", path.name) for path in DEVICE_FILES.glob("nvidia*"))
     return sorted((node[1] for node in nodes if node), key=int)
 
 

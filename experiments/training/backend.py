@@ -43,6 +43,7 @@ def start(engine: str = "compiled", gpu: str | None = None) -> None:
     """
     if engine == "stacked":
         own = {"CUDA_VISIBLE_DEVICES": gpu} if gpu is not None else ONE_THREAD
+        own |= {"XLA_FLAGS": " ".join(filter(None, (os.environ.get("XLA_FLAGS"), own.get("XLA_FLAGS"))))}
         os.environ.update(JAX | own)
         with _hidden(UNUSED["jax"]):
             import jax  # noqa: F401
