@@ -21,13 +21,11 @@ SMALL = {"depth": 2, "width": 8}
 IMAGE = (8, 8, 1)
 
 CASES: dict[str, dict] = {
-    **{f"mlp relu {optimizer}": {"optimizer": optimizer} for optimizer in names.OPTIMIZERS},
-    **{f"mlp {activation} momentum": {"activation": activation, "optimizer": "momentum"}
-       for activation in names.ACTIVATIONS if activation != "relu"},
+    # Each optimizer once and each activation once, paired by their place.
+    **{f"mlp {activation} {optimizer}": {"activation": activation, "optimizer": optimizer}
+       for activation, optimizer in zip(names.ACTIVATIONS, names.OPTIMIZERS, strict=True)},
     "mlp keras:gelu keras:AdamW": {"activation": "keras:gelu", "optimizer": "keras:AdamW"},
-    "mlp keras:ScheduleFreeAdamW": {"optimizer": "keras:ScheduleFreeAdamW"},
-    "mlp norm adam": {"optimizer": "adam", "model_args": {**SMALL, "norm": 1}},
-    "mlp norm batch_gd": {"optimizer": "batch_gd", "model_args": {**SMALL, "norm": 1}},
+    "mlp norm momentum": {"optimizer": "momentum", "model_args": {**SMALL, "norm": 1}},
     "mlp clipped": {"optimizer": "sgd", "optimizer_args": (("clipnorm", 0.1),)},
     "mlp hinge": {"task": "binary", "loss": "hinge", "head": "tanh", "optimizer": "momentum"},
     "mlp huber": {"task": "regression", "loss": "huber", "optimizer": "nag"},
@@ -36,7 +34,7 @@ CASES: dict[str, dict] = {
     "cnn-slim prelu batch_gd": {"model": "cnn-slim", "activation": "prelu", "optimizer": "batch_gd"},
 }  # fmt: skip
 
-LOOKED_INTO = ("mlp relu adam", "mlp maxout momentum", "mlp norm adam", "cnn-slim maxout adam")
+LOOKED_INTO = ("mlp maxout adam", "mlp elu adadelta", "mlp norm momentum", "cnn-slim maxout adam")
 """Cases whose diagnostics are compared."""
 
 

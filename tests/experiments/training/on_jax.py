@@ -122,6 +122,19 @@ def places_that_are_left_over_change_nothing() -> None:
         same(one, other, 1e-5)
 
 
+def slots_that_start_as_weights_do_so_in_every_run() -> None:
+    run = replace(RUN, optimizer="keras:ScheduleFreeAdamW")
+    trainer = trainer_of(run)
+    runs = [replace(run, seed=seed, learning_rate=0.01 * (seed + 1)) for seed in range(3)]
+    state = trainer._start(runs)
+    for place, each in enumerate(runs):
+        trainer.model.set_weights(trainer.setup.initial_weights(each))
+        trainer.slots.reset()
+        trainer.optimizer.learning_rate = each.learning_rate
+        for slot, value in zip(trainer.optimizer.variables, state.slots, strict=True):
+            assert np.array_equal(np.asarray(slot.value), np.asarray(value[place])), slot.path
+
+
 def where_memory_runs_out_stacks_are_halved() -> None:
     from experiments.training import stacks
 
@@ -189,6 +202,7 @@ CHECKS = (
     the_best_epochs_weights_are_those_that_are_scored,
     runs_that_tune_never_meet_the_test_part,
     places_that_are_left_over_change_nothing,
+    slots_that_start_as_weights_do_so_in_every_run,
     where_memory_runs_out_stacks_are_halved,
     other_errors_are_not_taken_for_a_lack_of_memory,
     a_stack_is_no_larger_than_memory_holds,
