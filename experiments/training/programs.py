@@ -1,6 +1,5 @@
 """What the stacked engine compiles: one run's epoch, its evaluation, the choice of its best weights, over all runs."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,22 +32,25 @@ class Programs:
         state: of such a stack.
         x, y: all examples, on the device.
         chunk: examples that are evaluated at a time, or that a part of a whole batch has.
-        looped: whether an epoch is one program; else `epoch` makes one update.
+        looped: whether `updates` makes all of an epoch; else it makes one.
     """
 
     def __init__(self, setup: Setup, state: State, x: Any, y: Any, chunk: int, looped: bool):
         self.setup, self.x, self.y, self.looped = setup, x, y, looped
         size = len(state.trainable[0])
         if setup.whole_batch:
-            order: tuple[Any, ...] = chunks(0, setup.examples, chunk)
-            one: Callable[..., Any] = self._whole_batch
+            index, weight = chunks(0, setup.examples, chunk)
+            start = jax.jit(jax.vmap(self._nothing))
+            self.nothing = start.lower(state).compile()
+            total = jax.eval_shape(start, state)
+            add = jax.jit(jax.vmap(self._add, in_axes=(0, 0, None, None, None, None)), donate_argnums=0)
+            self.add = add.lower(total, state.trainable, x, y, index[0], weight[0]).compile()
+            self.update = jax.jit(jax.vmap(self._update), donate_argnums=0).lower(state, total).compile()
         else:
             steps = setup.examples // setup.batch_size if looped else 1
-            order = (jax.ShapeDtypeStruct((size, steps, setup.batch_size), np.int32),)
-            one = self._mini_batches
-        # The whole batch is the same for all runs; each has its own order of small ones.
-        axes = (0, None, None, *[None if setup.whole_batch else 0] * len(order))
-        self.epoch = jax.jit(jax.vmap(one, in_axes=axes), donate_argnums=0).lower(state, x, y, *order).compile()
+            order = jax.ShapeDtypeStruct((size, steps, setup.batch_size), np.int32)
+            updates = jax.jit(jax.vmap(self._mini_batches, in_axes=(0, None, None, 0)), donate_argnums=0)
+            self.updates = updates.lower(state, x, y, order).compile()
         # One chunk size for all parts, so that one program serves them all.
         self._parts = {part: chunks(setup.starts[part], count, min(chunk, max(setup.counts.values())))
                        for part, count in setup.counts.items()}  # fmt: skip
@@ -78,30 +80,34 @@ class Programs:
             trainable, slots = setup.optimizer.stateless_apply(state.slots, gradients, state.trainable)
             return State(trainable, others, slots), (loss, score)
 
-        state, (losses, scores) = lax.scan(step, state, order, unroll=not self.looped)
+        if not self.looped:  # even a loop of one step would be lowered as a loop
+            state, (loss, score) = step(state, order[0])
+            return state, loss[None], score
+        state, (losses, scores) = lax.scan(step, state, order)
         return state, losses, jnp.sum(scores)
 
-    def _whole_batch(self, state: State, x, y, order, weights):
-        """One run's one update, from the gradient of the whole training part, summed chunk by chunk."""
+    def _nothing(self, state: State):
+        """What the sums over the chunks of a whole batch start from: gradients, moving averages, loss, score."""
+        return [jnp.zeros_like(value) for value in state.trainable], state.others, jnp.float32(0), jnp.float32(0)
+
+    def _add(self, sums, trainable, x, y, index, weight):
+        """Add the share of one chunk."""
         setup = self.setup
+        total, others, loss, score = sums
+        inputs, targets = _batch(x, y, index)
 
-        def step(carry, chunk):
-            total, others, loss, score = carry
-            index, weight = chunk
-            inputs, targets = _batch(x, y, index)
+        def loss_of(trainable):
+            out, new = setup.model.stateless_call(trainable, others, inputs, training=True)
+            part = jnp.sum(setup.loss.call(targets, out) * weight) / setup.examples
+            return part, (new, jnp.sum(setup.score(targets, out) * weight))
 
-            def loss_of(trainable):
-                out, new = setup.model.stateless_call(trainable, others, inputs, training=True)
-                part = jnp.sum(setup.loss.call(targets, out) * weight) / setup.examples
-                return part, (new, jnp.sum(setup.score(targets, out) * weight))
+        (part, (others, hits)), gradients = jax.value_and_grad(loss_of, has_aux=True)(trainable)
+        return [old + more for old, more in zip(total, gradients, strict=True)], others, loss + part, score + hits
 
-            (part, (others, hits)), gradients = jax.value_and_grad(loss_of, has_aux=True)(state.trainable)
-            total = [old + more for old, more in zip(total, gradients, strict=True)]
-            return (total, others, loss + part, score + hits), None
-
-        start = ([jnp.zeros_like(value) for value in state.trainable], state.others, jnp.float32(0), jnp.float32(0))
-        (total, others, loss, score), _ = lax.scan(step, start, (order, weights))
-        trainable, slots = setup.optimizer.stateless_apply(state.slots, total, state.trainable)
+    def _update(self, state: State, sums):
+        """One run's one update, from the gradient of the whole training part."""
+        total, others, loss, score = sums
+        trainable, slots = self.setup.optimizer.stateless_apply(state.slots, total, state.trainable)
         return State(trainable, others, slots), loss[None], score
 
     def _chunk(self, trainable, others, x, y, index, weight):

@@ -125,21 +125,24 @@ class StackedTrainer:
         """What one epoch's program is given beside the state: the indices of its batches, or of its chunks."""
         setup = self.setup
         if setup.whole_batch:
-            return jax.device_put(chunks(0, setup.examples, self.chunk))
+            return chunks(0, setup.examples, self.chunk)
         # Runs that differ in their rate alone have one order: it is drawn once.
         drawn = {seed: batches(seed, epoch, setup.examples, setup.batch_size) for seed in {run.seed for run in runs}}
         return (jax.device_put(np.stack([drawn[run.seed] for run in runs])),)
 
     def _epoch(self, programs: Programs, state: State, order: tuple[Any, ...]) -> tuple[State, Any, Any, int]:
+        """The state after an epoch, the loss of each update, the summed score, and of how many examples it is."""
         if self.setup.whole_batch:
-            return *programs.epoch(state, self.x, self.y, *order), self.setup.examples
+            total = programs.nothing(state)
+            for index, weight in zip(*order, strict=True):
+                total = programs.add(total, state.trainable, self.x, self.y, index, weight)
+            return *programs.update(state, total), self.setup.examples
         (index,) = order
         steps = index.shape[1]
-        if self.looped:
-            return *programs.epoch(state, self.x, self.y, index), steps * self.setup.batch_size
         losses, score = [], 0.0
-        for step in range(steps):
-            state, loss, hits = programs.epoch(state, self.x, self.y, index[:, step : step + 1])
+        length = steps if self.looped else 1
+        for step in range(0, steps, length):
+            state, loss, hits = programs.updates(state, self.x, self.y, index[:, step : step + length])
             losses.append(loss)
             score = score + hits
         return state, jnp.concatenate(losses, axis=1), score, steps * self.setup.batch_size
