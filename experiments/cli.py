@@ -93,7 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     sweep.add_argument("--seeds", type=int, metavar="N", help="scoring seeds of each cell (as the plan says)")
     sweep.add_argument("--more", type=int, nargs="?", const=5, metavar="N",
                        help="add the seeds that undecided comparisons need, at most N (5) at once")  # fmt: skip
-    sweep.add_argument("--workers", type=int, metavar="N", help="worker processes (one a core)")
+    sweep.add_argument("--workers", type=int, metavar="N",
+                       help="worker processes (one a core; engine stacked: one a GPU, if there is any)")  # fmt: skip
     sweep.add_argument("--engine", metavar="NAME",
                        help=f"{', '.join(names.ENGINES)} (as the plan says); ray: on a Ray cluster")  # fmt: skip
     sweep.add_argument("--address", metavar="HOST:PORT",
@@ -164,10 +165,12 @@ def _plan(given: argparse.Namespace) -> plans.Plan:
 def _sweep(given: argparse.Namespace) -> int:
     from experiments import sweep
     from experiments.progress import Progress, duration
+    from experiments.scheduling import devices
 
-    workers = _workers(given.workers)
     cluster = _cluster(given)
     plan = _plan(given)
+    devices.check(plan.engine, on_ray=cluster is not None)
+    workers = _workers(given.workers, plan.engine)
     work = sweep.prepare(plan, given.data_dir)
     if given.seeds is None:
         work.grow(sweep.grown_before(plan, given.out))
@@ -263,11 +266,16 @@ def _more(given: argparse.Namespace, work: "sweep.Work") -> None:
             work.grow({block: now[block] + more})
 
 
-def _workers(given: int | None) -> int:
+def _workers(given: int | None, engine: str = "compiled") -> int:
     if given is not None and not 1 <= given <= 1024:
         raise PlanError(f"--workers is {given}; allowed: a whole number from 1 to 1024")
     if given is not None:
         return given
+    if engine == "stacked":
+        from experiments.scheduling import devices
+
+        if there := devices.gpus():
+            return len(there)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -69,7 +69,7 @@ DATASETS = ("mnist", "cifar10", "digits", "breast_cancer", "diabetes", "spirals"
 """Data sets in full. Any of them with ``-5k``, ``-500`` and so on behind it is a
 stratified subset with that many training examples."""
 
-ENGINES = ("reference", "compiled")
+ENGINES = ("reference", "compiled", "stacked")
 
 KERAS_ACTIVATIONS = (
     "celu", "exponential", "gelu", "hard_sigmoid", "hard_silu", "hard_tanh", "log_sigmoid", "mish", "relu6",

@@ -42,7 +42,7 @@ class Run:
         batch_size: examples an update; 0 is the whole training part.
         epochs: budget, in passes over the training part.
         seed: fixes initial weights and the order of the data.
-        engine: ``compiled`` or ``reference``.
+        engine: ``compiled``, ``reference`` or ``stacked``.
     """
 
     dataset: str

@@ -266,8 +266,8 @@ def run(work: Work, out: Path, data_dir: str | None, workers: int, command: str,
         jobs = campaign.jobs()
         if not jobs:
             return 0
-        log = out / LOG
-        made = Pool(workers, data_dir, log) if cluster is None else RayPool(cluster, workers, data_dir, log)
+        log, engine = out / LOG, work.plan.engine
+        made = RayPool(cluster, workers, data_dir, log) if cluster else Pool(workers, data_dir, log, engine=engine)
         with _clocked(ledger), made as pool:
             pool.submit(jobs)
             for event in pool.events():

@@ -75,11 +75,11 @@ def propose(**question: Any) -> list[dict[str, Any]]:
     return [] if question["told"] else [{"learning_rate": rate} for rate in rates]
 
 
-def main(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
+def main(pipe: Connection, parent: int, data_dir: str | None, log: str, engine: str, number: int) -> None:
     """`worker.main` with the above in place of training."""
-    worker.Trainers = lambda _: None  # type: ignore
+    worker.Trainers = lambda *_: None  # type: ignore
     trainers._train, trainers.propose = train, propose  # type: ignore
-    worker.main(pipe, parent, data_dir, log)
+    worker.main(pipe, parent, data_dir, log, engine, number)
 
 
 def sweep_of(path: Path, out: Path, workers: int) -> dict[str, float]:

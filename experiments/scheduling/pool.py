@@ -62,10 +62,12 @@ class Pool:
         data_dir: where they find the data.
         log: file for whatever libraries print in them.
         target: what a worker process runs, with the arguments of `worker.main`.
+        engine: of all that is submitted.
     """
 
-    def __init__(self, workers: int, data_dir: str | None, log: Path, target: Callable[..., None] = worker.main):
-        self._count, self._data_dir, self._log, self._target = workers, data_dir, log, target
+    def __init__(self, workers: int, data_dir: str | None, log: Path, target: Callable[..., None] = worker.main,
+                 engine: str = "compiled"):  # fmt: skip
+        self._count, self._data_dir, self._log, self._target, self._engine = workers, data_dir, log, target, engine
         self._context = multiprocessing.get_context("spawn")
         self._workers: dict[int, _Worker] = {}
         self._waiting: Queue[Bundle | Ask | Call] = Queue()
@@ -142,7 +144,7 @@ class Pool:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
             target=self._target,
-            args=(theirs, os.getpid(), self._data_dir, str(self._log)),
+            args=(theirs, os.getpid(), self._data_dir, str(self._log), self._engine, number),
             name=f"worker-{number}",
             daemon=True,
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from experiments.records import Outcome, Run
+from experiments.scheduling import devices
 from experiments.scheduling.bundle import trace_of
 from experiments.scheduling.call import Call, perform
 from experiments.tuning.cell import Ask
@@ -18,16 +19,18 @@ Send = Callable[[tuple[str, Run | None, Any]], None]
 
 
 class Trainers:
-    """The data sets and compiled cells that were used last. Brings TensorFlow up.
+    """The data sets and compiled cells that were used last. Brings the backend of its engine up.
 
     Args:
         load: gives a data set by name.
+        engine: of all that is trained.
+        gpu: the GPU to use, as CUDA names it; None for a CPU.
     """
 
-    def __init__(self, load: Callable[[str], Any]):
+    def __init__(self, load: Callable[[str], Any], engine: str = "compiled", gpu: str | None = None):
         from experiments.training import backend
 
-        backend.start()
+        backend.start(engine, gpu)
         self.load = load
         self.data: OrderedDict[str, Any] = OrderedDict()
         self.cells: OrderedDict[tuple, Any] = OrderedDict()
@@ -84,10 +87,32 @@ def _train(trainers: Trainers, run: Run, send: Send) -> Outcome:
         raise
     except BaseException as error:
         trainers.forget(run)
-        exhausted = isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        text = " ".join(str(error).split())[:500]
-        return Outcome(
-            status="oom" if exhausted else "failed",
-            error=f"{type(error).__name__}: {text} ({os.path.basename(where.filename)}:{where.lineno})",
-        )
+        return _failure(error)
+
+
+def train_together(trainers: Trainers, runs: tuple[Run, ...], send: Send) -> None:
+    """The same for runs that share a trace, in stacks."""
+    from experiments.training import stacks
+
+    left = list(runs)
+    try:
+        for kind, run, value in stacks.train(trainers.get(runs[0]), runs, devices.stack_size()):
+            if kind == "outcome":
+                left.remove(run)
+            send((kind, run, value))
+    except (BrokenPipeError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        trainers.forget(runs[0])
+        for run in left:
+            send(("outcome", run, _failure(error)))
+
+
+def _failure(error: BaseException) -> Outcome:
+    exhausted = isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    text = " ".join(str(error).split())[:500]
+    return Outcome(
+        status="oom" if exhausted else "failed",
+        error=f"{type(error).__name__}: {text} ({os.path.basename(where.filename)}:{where.lineno})",
+    )

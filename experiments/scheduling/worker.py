@@ -1,4 +1,4 @@
-"""A worker process: takes bundles, trains them, reports. Only in workers is TensorFlow imported."""
+"""A worker process: takes bundles, trains them, reports. Only in workers is a training backend imported."""
 
 import os
 import signal
@@ -9,18 +9,26 @@ from multiprocessing.connection import Connection
 
 from experiments import datasets
 from experiments.records import Run
-from experiments.scheduling.bundle import items
-from experiments.scheduling.trainers import Trainers, work
+from experiments.scheduling import devices
+from experiments.scheduling.bundle import Bundle, items
+from experiments.scheduling.trainers import Trainers, train_together, work
+
+STACKED = "stacked"  # the engine that trains a bundle's runs side by side
 
 
-def main(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
-    """Serve bundles until the pipe closes. Whatever libraries print goes to the file ``log``."""
+def main(pipe: Connection, parent: int, data_dir: str | None, log: str, engine: str, number: int) -> None:
+    """Serve bundles of one engine until the pipe closes. Whatever libraries print goes to the file ``log``."""
     settle(parent, log)
     try:
-        trainers = Trainers(partial(datasets.load, data_dir=data_dir))
+        gpu = devices.gpu_of(number) if engine == STACKED else None
+        trainers = Trainers(partial(datasets.load, data_dir=data_dir), engine, gpu)
         pipe.send(("ready", None, None))
         while True:
-            for item in items(pipe.recv()):
+            job = pipe.recv()
+            together = engine == STACKED and isinstance(job, Bundle)
+            if together:
+                train_together(trainers, job.runs, pipe.send)
+            for item in () if together else items(job):
                 if isinstance(item, Run):
                     pipe.send(("started", item, None))
                 work(trainers, item, pipe.send)

@@ -1,10 +1,12 @@
-"""Bring TensorFlow up in a worker: one thread, deterministic, and without what it would import for nothing."""
+"""Bring a training backend up in a worker: one thread, deterministic, and without what it would import for nothing."""
 
+import contextlib
 import gc
 import os
 import sys
+from collections.abc import Iterator
 
-ENVIRONMENT = {
+TENSORFLOW = {
     "KERAS_BACKEND": "tensorflow",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     # Off by default on some CPUs, and 2.5 times faster for convolutions.
@@ -15,26 +17,60 @@ ENVIRONMENT = {
     "TF_NUM_INTEROP_THREADS": "1",
 }
 
-UNUSED = ("jax", "sklearn", "pandas", "matplotlib")
-"""TensorFlow and Keras import these where they find them, for converters, wrappers and plots that no worker uses:
+JAX = {
+    "KERAS_BACKEND": "jax",
+    # On a GPU, float32 would be rounded to TensorFloat-32 before each product: another precision than the run's.
+    "JAX_DEFAULT_MATMUL_PRECISION": "highest",
+    # A worker takes what it needs, and not most of the GPU at its start: others may want some too.
+    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+}
+ONE_THREAD = {"XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false", "NPROC": "1"}
+"""For JAX on a CPU, as for TensorFlow. Beside a GPU, the threads of the host are left alone."""
+
+UNUSED = {
+    "tensorflow": ("jax", "sklearn", "pandas", "matplotlib"),
+    "jax": ("tensorflow", "torch", "sklearn", "pandas", "matplotlib"),
+}
+"""Backends and Keras import these where they find them, for converters, wrappers and plots that no worker uses:
 a third of the start and 150 MB. They can do without, and whoever needs one afterwards can still import it."""
 
 
-def start() -> None:
-    """Import TensorFlow and Keras and settle their threads. Call it once, first thing in a process."""
-    os.environ.update(ENVIRONMENT)
-    hidden = [name for name in UNUSED if name not in sys.modules]
-    for name in hidden:
-        sys.modules[name] = None  # type: ignore[assignment]  # makes `import name` fail, which they expect
-    gc.disable()  # all that an import makes stays: to look through it for garbage, again and again, costs a tenth
-    try:
+def start(engine: str = "compiled", gpu: str | None = None) -> None:
+    """Import the backend of an engine and Keras, and settle their threads. Call it once, first thing in a process.
+
+    Args:
+        engine: JAX for ``stacked``, TensorFlow for the others.
+        gpu: the GPU to use, as CUDA names it; None for a CPU.
+    """
+    if engine == "stacked":
+        own = {"CUDA_VISIBLE_DEVICES": gpu} if gpu is not None else ONE_THREAD
+        own |= {"XLA_FLAGS": " ".join(filter(None, (os.environ.get("XLA_FLAGS"), own.get("XLA_FLAGS"))))}
+        os.environ.update(JAX | own)
+        with _light(UNUSED["jax"]):
+            import jax  # noqa: F401
+            import keras
+        return
+    os.environ.update(TENSORFLOW)
+    with _light(UNUSED["tensorflow"]):
         import keras  # noqa: F401
         import tensorflow as tf
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.experimental.enable_op_determinism()
+
+
+@contextlib.contextmanager
+def _light(unused: tuple[str, ...]) -> Iterator[None]:
+    """While this holds, nothing that is not loaded yet can be imported under these names, and no garbage is looked for:
+    all that an import makes stays, and to look through it again and again costs a tenth of the time."""
+    hidden = [name for name in unused if name not in sys.modules]
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]  # makes `import name` fail, which they expect
+    gc.disable()
+    try:
+        yield
     finally:
         gc.enable()
         gc.freeze()
         for name in hidden:
             del sys.modules[name]
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    tf.config.experimental.enable_op_determinism()

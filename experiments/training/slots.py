@@ -26,10 +26,11 @@ class Slots:
             variable.assign(rng.random(value.shape) + 1)
         marks = [_array(variable) for variable in variables]
         optimizer.build(list(variables))
+        self._optimizer, self._variables = optimizer, list(variables)
         self._slots = list(optimizer.variables)
         self._starts = [_array(slot) for slot in self._slots]
         self._sources = [
-            next((v for v, mark in zip(variables, marks, strict=True) if np.array_equal(start, mark)), None)
+            next((place for place, mark in enumerate(marks) if np.array_equal(start, mark)), None)
             for start in self._starts
         ]
         for variable, value in zip(variables, values, strict=True):
@@ -39,7 +40,22 @@ class Slots:
     def reset(self) -> None:
         """As before the first update, with the weights as they are now."""
         for slot, start, source in zip(self._slots, self._starts, self._sources, strict=True):
-            slot.assign(start if source is None else source.value)
+            slot.assign(start if source is None else self._variables[source].value)
+
+    def stacked(self, weights: Sequence[np.ndarray], rates: np.ndarray) -> list[np.ndarray]:
+        """The same for many runs at once, as plain arrays with the axis of the runs first.
+
+        Args:
+            weights: of all runs, an array for each of the variables.
+            rates: the learning rate of each run.
+        """
+        rate = self._optimizer.learning_rate
+        return [
+            rates.astype(start.dtype) if slot is rate
+            else weights[source] if source is not None
+            else np.repeat(start[None], len(rates), axis=0)
+            for slot, start, source in zip(self._slots, self._starts, self._sources, strict=True)
+        ]  # fmt: skip
 
 
 def _array(variable: Any) -> np.ndarray:

@@ -8,7 +8,7 @@ import pytest
 
 from experiments import names
 from experiments.datasets import Dataset
-from experiments.diagnostics import Diagnostics
+from experiments.diagnostics.tensorflow import Diagnostics
 from experiments.records import Run
 from experiments.training import engines, loop
 from experiments.training.setup import Setup, prepare

@@ -91,7 +91,7 @@ WRONG = [
     (top(seeds="3"), "seeds is '3'; allowed: a whole number"),
     (
         top(engine="compile"),
-        "unknown engine: 'compile' (did you mean 'compiled'?); allowed: reference, compiled",
+        "unknown engine: 'compile' (did you mean 'compiled'?); allowed: reference, compiled, stacked",
     ),
     (top(name=""), "name is ''; give a text"),
     (top(name="../up"), "name is '../up'; allowed: letters"),

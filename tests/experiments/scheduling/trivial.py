@@ -116,15 +116,15 @@ def propose(**question) -> list[dict]:
 def install() -> None:
     """Put the above in place of training, in this process."""
     sys.modules["experiments.training.loop"] = types.SimpleNamespace(train=train)  # type: ignore[assignment]
-    sys.modules["experiments.training.backend"] = types.SimpleNamespace(start=lambda: None)  # type: ignore[assignment]
+    sys.modules["experiments.training.backend"] = types.SimpleNamespace(start=lambda *_: None)  # type: ignore[assignment]
     trainers.propose = propose
 
 
-def main(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
+def main(pipe: Connection, parent: int, data_dir: str | None, log: str, engine: str, number: int) -> None:
     """`worker.main` with trivial training."""
     install()
-    worker.Trainers = lambda _: Trainers(data_dir)  # type: ignore[assignment, misc]
-    worker.main(pipe, parent, data_dir, log)
+    worker.Trainers = lambda *_: Trainers(data_dir)  # type: ignore[assignment, misc]
+    worker.main(pipe, parent, data_dir, log, engine, number)
 
 
 def ray_main(pipe: Connection, parent: int, cluster: Cluster, cores: int, data_dir: str | None, log: str) -> None:
@@ -138,7 +138,7 @@ def ray_main(pipe: Connection, parent: int, cluster: Cluster, cores: int, data_d
     bridge.main(pipe, parent, cluster, cores, data_dir, log, TrivialWorker)
 
 
-def stillborn(pipe: Connection, parent: int, data_dir: str | None, log: str) -> None:
+def stillborn(*_: object) -> None:
     """A worker that ends before it is up."""
     sys.exit(3)
 

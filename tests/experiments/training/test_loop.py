@@ -6,11 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments import names
 from experiments.records import TUNING_SEEDS, Outcome
 from experiments.training import compiled, engines, loop
 from experiments.training.setup import prepare
-from tests.experiments.training.toy import a_run, toy
+from tests.experiments.training.toy import ONE_BY_ONE, a_run, toy
 
 
 class Scripted:
@@ -137,7 +136,7 @@ def trained(run, data) -> Outcome:
     return loop.train(engines.make(run.engine, prepare(run, data)), run)
 
 
-@pytest.mark.parametrize("engine", names.ENGINES)
+@pytest.mark.parametrize("engine", ONE_BY_ONE)
 def test_weights_that_overflow_at_an_update_diverge_at_the_next(engine):
     """One update an epoch; the first makes weights near 1e30, whose squared error is beyond float32."""
     data = toy("regression")
@@ -149,14 +148,14 @@ def test_weights_that_overflow_at_an_update_diverge_at_the_next(engine):
 def test_both_engines_name_the_same_update():
     data = toy("regression", train=200)
     run = a_run(data, {"depth": 0}, batch_size=4, learning_rate=2.0, activation="linear")
-    plain, fast = (trained(replace(run, engine=engine), data) for engine in names.ENGINES)
+    plain, fast = (trained(replace(run, engine=engine), data) for engine in ONE_BY_ONE)
     assert fast.status == plain.status == "diverged"
     assert fast.step is not None
     assert 5 < fast.step <= 100
     assert abs(fast.step - plain.step) <= 1, "a mean over all updates overflows an update sooner, or later"
 
 
-@pytest.mark.parametrize("engine", names.ENGINES)
+@pytest.mark.parametrize("engine", ONE_BY_ONE)
 def test_a_constant_target_is_trained_without_a_metric(engine):
     data = toy("regression")
     flat = replace(

@@ -11,6 +11,9 @@ from experiments.heads import head_for
 from experiments.initialisers import initialiser_for
 from experiments.records import Run, arguments
 
+ONE_BY_ONE = ("reference", "compiled")
+"""The engines that go through `loop`; `stacked` has another backend, and tests of its own."""
+
 SIZES = {"train": 60, "validation": 30, "test": 40}
 
 
