@@ -135,7 +135,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _bench_parser(bench: argparse.ArgumentParser) -> None:
     add = bench.add_argument
-    add("what", nargs="?", choices=("speed", "growth"), default="speed", help="what is measured (speed)")
+    add("what", nargs="?", choices=("speed", "stacked", "growth"), default="speed", help="what is measured (speed)")
     add("--data-dir", default=os.environ.get("DATA_DIR") or None, metavar="DIR", help="folder of the data ($DATA_DIR)")
     add("--out", type=Path, default=Path("results/bench"), metavar="DIR", help="folder of its table (results/bench)")
     add("--tasks", default="mlp,cnn", metavar="A,B", help="speed: mlp on MNIST, cnn on CIFAR-10, or both (mlp,cnn)")
@@ -144,7 +144,8 @@ def _bench_parser(bench: argparse.ArgumentParser) -> None:
         help="speed: runs that a rival trains in a round, its other runs are extrapolated (4; 0: all)")  # fmt: skip
     add("--epochs", type=int, metavar="N", help="speed: epochs of each run (10 for mlp, 4 for cnn)")
     add("--seeds", type=int, metavar="N", help="speed: seeds of each cell (5 for mlp, 2 for cnn)")
-    add("--sizes", default="100,1000,10000,100000", metavar="N,M", help="growth: numbers of runs (100 to 100,000)")
+    add("--sizes", metavar="N,M",
+        help="growth: numbers of runs (100,1000,10000,100000); stacked: runs in a stack (1,4,16)")  # fmt: skip
 
 
 def _plan(given: argparse.Namespace) -> plans.Plan:
@@ -400,18 +401,25 @@ def _claims(given: argparse.Namespace) -> int:
 
 
 def _bench(given: argparse.Namespace) -> int:
-    if given.what == "growth":
-        from experiments.bench import growth
+    from experiments.bench import growth
 
-        lines = growth.run(given.out, growth.sizes_of(given.sizes))
+    if given.what == "growth":
+        lines = growth.run(given.out, growth.sizes_of(given.sizes or "100,1000,10000,100000"))
     else:
-        from experiments.bench import speed, task
+        from experiments.bench import speed, stack, task
 
         names = [checks.one_of(each.strip(), "task of --tasks", task.TASKS) for each in given.tasks.split(",")]
         for name, least in {"rounds": 1, "runs": 0, "epochs": 1, "seeds": 1}.items():
             if (value := getattr(given, name)) is not None:
                 checks.whole(value, f"--{name}", least, 100_000)
-        lines = speed.run(given.out, given.data_dir, names, given.rounds, given.runs, given.epochs, given.seeds)
+        if given.what == "stacked":
+            from experiments.scheduling import devices
+
+            devices.check("stacked")
+            sizes = growth.sizes_of(given.sizes or "1,4,16", 1, 9999)
+            lines = stack.run(given.out, given.data_dir, names, sizes, max(2, given.epochs or 3))
+        else:
+            lines = speed.run(given.out, given.data_dir, names, given.rounds, given.runs, given.epochs, given.seeds)
     for line in lines:
         print(line, flush=True)
     return OK

@@ -56,15 +56,15 @@ def run(out: Path, sizes: Sequence[int]) -> Iterator[str]:
     yield f"table: {out / 'growth.md'}"
 
 
-def sizes_of(text: str) -> tuple[int, ...]:
+def sizes_of(text: str, low: int = 10, high: int = 10_000_000) -> tuple[int, ...]:
     """``100,1000`` as numbers, smallest first.
 
     >>> sizes_of("1000,100")
     (100, 1000)
     """
     given = [each.strip() for each in text.split(",")]
-    if not all(each.isdecimal() and 10 <= int(each) <= 10_000_000 for each in given):
-        raise PlanError(f"--sizes is {text!r}; allowed: whole numbers from 10 to 10000000 with commas between")
+    if not all(each.isdecimal() and low <= int(each) <= high for each in given):
+        raise PlanError(f"--sizes is {text!r}; allowed: whole numbers from {low} to {high} with commas between")
     return tuple(sorted({int(each) for each in given}))
 
 

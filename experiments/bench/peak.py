@@ -10,6 +10,7 @@ import json
 import math
 import sys
 import time
+from typing import Any
 
 from experiments.training import backend
 
@@ -33,20 +34,24 @@ def peak() -> float:
 
 
 def work(model: str, dataset: str, data_dir: str | None) -> int:
-    """Multiplications and additions of all affine layers for one example: one product forward, two backward (for the
-    weights and for the inputs), but one in the first layer, whose inputs need no gradient. All else is left out."""
+    """Of the named model and data."""
     backend.start()
     from experiments import datasets, models
     from experiments.heads import head_for
 
     data = datasets.load(dataset, data_dir)
-    net = models.build(model, data.input_shape, head_for(data.task, data.outputs), "relu")
-    products = []
-    for layer in net.layers:
-        for weight in layer.weights:
-            if weight.name == "kernel":
-                places = math.prod(layer.output.shape[1:-1])
-                products.append(2 * math.prod(weight.shape) * places)
+    return operations(models.build(model, data.input_shape, head_for(data.task, data.outputs), "relu"))
+
+
+def operations(net: Any) -> int:
+    """Multiplications and additions of all affine layers for one example: one product forward, two backward (for the
+    weights and for the inputs), but one in the first layer, whose inputs need no gradient. All else is left out."""
+    products = [
+        2 * math.prod(weight.shape) * math.prod(layer.output.shape[1:-1])
+        for layer in net.layers
+        for weight in layer.weights
+        if weight.name == "kernel"
+    ]
     return 3 * sum(products) - products[0]
 
 

@@ -1,8 +1,21 @@
-"""What a stack costs by its size: many models side by side on this machine's device, JAX's own or a GPU."""
+"""What a stack costs by its size: many models side by side on this machine's device, JAX's CPU or a GPU.
 
+    python -m experiments.bench.stack TASK SIZES EPOCHS DATASET [DATA_DIR]
+
+Prints a JSON line a size.
+"""
+
+import json
+import sys
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
+
+from experiments.bench.peak import operations
+from experiments.bench.process import watch
+from experiments.bench.task import task
+from experiments.reports.files import write_text
 
 SIDE = 2048  # of the square matrices whose product stands for what the device can do
 PRODUCTS = 10
@@ -46,7 +59,9 @@ def time_stack(dataset_name: str, data_dir: str | None, model: str, activation: 
                 learning_rate=names.DEFAULT_RATES[optimizer], batch_size=0 if optimizer == "batch_gd" else batch_size,
                 epochs=epochs, seed=1_000_000 + number, engine="stacked") for number in range(max(sizes))]  # fmt: skip
     trainer = StackedTrainer(prepare(runs[0], Arrays(data)))
-    operations = flops_of_an_epoch(trainer.setup)
+    setup = trainer.setup
+    steps = setup.examples if setup.whole_batch else setup.examples // setup.batch_size * setup.batch_size
+    work = steps * operations(setup.model)
     peak = peak_flops()
     for size in sizes:
         ends: list[float] = []
@@ -58,25 +73,7 @@ def time_stack(dataset_name: str, data_dir: str | None, model: str, activation: 
                 compiled += value.compile_seconds
         seconds = (ends[-1] - ends[0]) / (len(ends) - 1) / size
         yield {"size": size, "compile_seconds": compiled, "seconds": seconds, "models_by_second": 1 / seconds,
-               "flops_share": operations / seconds / peak, "device": jax.devices()[0].device_kind}  # fmt: skip
-
-
-def flops_of_an_epoch(setup: Any) -> float:
-    """Operations in the products of one model's updates: two an entry of a kernel, example and place in an image; as
-    much again for the gradient of the kernel, and for that of its input, which the first layer does not need."""
-    layers = [layer for layer in setup.model.layers if any(w.name == "kernel" for w in layer.weights)]
-    forward = []
-    for layer in layers:
-        kernel = next(w for w in layer.weights if w.name == "kernel")
-        places = 1
-        for length in layer.output.shape[1:-1]:
-            places *= length
-        entries = 1
-        for length in kernel.shape:
-            entries *= length
-        forward.append(2 * entries * places)
-    steps = setup.examples if setup.whole_batch else setup.examples // setup.batch_size * setup.batch_size
-    return float(steps * (3 * sum(forward) - forward[0]))
+               "flops_share": work / seconds / peak, "device": jax.devices()[0].device_kind}  # fmt: skip
 
 
 def peak_flops() -> float:
@@ -92,3 +89,50 @@ def peak_flops() -> float:
         result = product(a, a)
     result.block_until_ready()
     return 2.0 * SIDE**3 * PRODUCTS / (time.perf_counter() - started)
+
+
+def run(out: Path, data_dir: str | None, tasks: Sequence[str], sizes: Sequence[int], epochs: int) -> Iterator[str]:
+    """Time stacks of ReLU with Adam and write ``stacked.md``; yields what there is to tell.
+
+    Args:
+        out: folder of the table.
+        data_dir: where mnist.npz and cifar10.npz are.
+        tasks: ``mlp`` and ``cnn``.
+        sizes: runs in each stack.
+        epochs: of each run, 2 or more: the first is not timed.
+    """
+    from experiments import datasets
+
+    lines = ["# Stacks", ""]
+    for name in tasks:
+        data, _ = datasets.resolve(task(name, None, None).dataset, data_dir)
+        given = [name, ",".join(map(str, sizes)), str(epochs), data.name, data_dir or ""]
+        rows = watch([sys.executable, "-m", "experiments.bench.stack", *given], {}).lines
+        title = f"{data.title}, {task(name, None, None).model}, ReLU, Adam, on {rows[0]['device']}"
+        yield title
+        lines += [f"## {title}", "", "| runs in the stack | s by model-epoch | model-epochs a second | share of the "
+                  "device's largest product | compiling, s |", "|---|---|---|---|---|"]  # fmt: skip
+        for row in rows:
+            yield f"  {row['size']} at once: {row['seconds']:.3f} s by model-epoch"
+            lines.append(f"| {row['size']} | {row['seconds']:.3f} | {row['models_by_second']:.1f} | "
+                         f"{row['flops_share']:.0%} | {row['compile_seconds']:.1f} |")  # fmt: skip
+        lines.append("")
+    out.mkdir(parents=True, exist_ok=True)
+    write_text(out / "stacked.md", "\n".join(lines))
+    yield f"table: {out / 'stacked.md'}"
+
+
+def main() -> None:
+    from experiments.scheduling import devices
+    from experiments.training import backend
+
+    name, sizes, epochs, dataset, data_dir = (*sys.argv[1:], "")[:5]
+    backend.start("stacked", devices.gpu_of(0))
+    wanted = task(name, None, None)
+    for row in time_stack(dataset, data_dir or None, wanted.model, "relu", "adam", list(map(int, sizes.split(","))),
+                          int(epochs), wanted.batch_size):  # fmt: skip
+        print(json.dumps(row), flush=True)
+
+
+if __name__ == "__main__":
+    main()
