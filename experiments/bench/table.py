@@ -46,7 +46,7 @@ def page(races: list["Race"]) -> str:
         parts += [
             f"## {race.title}", "",
             f"{len(race.task.cells)} cells x {race.task.seeds} seeds x {race.task.epochs} epochs of {race.examples} "
-            f"examples, batch {race.task.batch_size}; {len(race.rounds)} rounds, all ways in turn. {race.cores} "
+            f"examples, batch {race.task.batch_size}; rounds of all ways in turn: {len(race.rounds)}. {race.cores} "
             f"cores of {machine.get('processor', '')}, sgemm {_spread([peak / 1e9 for peak in race.peaks])} GFLOP/s a "
             f"core, all at it; Keras {versions.get('keras')}, TensorFlow {versions.get('tensorflow')}.", "",
             "Ratios are to the sweep of the same round: median (smallest to largest). Seconds for all count from the "
