@@ -17,6 +17,9 @@ from experiments.records import Run
 from experiments.training import backend
 from tests.experiments.training.toy import a_run, toy
 
+ROOT = Path(__file__).resolve().parents[3]
+QUICK = {"XLA_FLAGS": "--xla_backend_optimization_level=0"}  # compiling is most of what these small cases cost
+
 SMALL = {"depth": 2, "width": 8}
 IMAGE = (8, 8, 1)
 

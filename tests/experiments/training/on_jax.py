@@ -135,6 +135,19 @@ def slots_that_start_as_weights_do_so_in_every_run() -> None:
             assert np.array_equal(np.asarray(slot.value), np.asarray(value[place])), slot.path
 
 
+def a_silent_unit_of_maxout_with_a_gradient_is_not_dead() -> None:
+    from experiments.diagnostics.jax import Diagnostics
+
+    run = replace(RUN, activation="maxout")
+    trainer = trainer_of(run)
+    state = trainer._start([run])
+    # The hidden layers give 0 everywhere; through the head a gradient comes back to the last of them only.
+    paths = [variable.path for variable in trainer.model.trainable_variables]
+    weights = [np.asarray(value[0]) * ("output" in path) for path, value in zip(paths, state.trainable, strict=True)]
+    rows = Diagnostics(trainer.setup, "maxout").measure("start", weights, [], [value[0] for value in state.slots])
+    assert {row["layer"]: row["dead"] for row in rows if "dead" in row} == {"hidden_1": 1.0, "hidden_2": 0.0}
+
+
 def where_memory_runs_out_stacks_are_halved() -> None:
     from experiments.training import stacks
 
@@ -203,6 +216,7 @@ CHECKS = (
     runs_that_tune_never_meet_the_test_part,
     places_that_are_left_over_change_nothing,
     slots_that_start_as_weights_do_so_in_every_run,
+    a_silent_unit_of_maxout_with_a_gradient_is_not_dead,
     where_memory_runs_out_stacks_are_halved,
     other_errors_are_not_taken_for_a_lack_of_memory,
     a_stack_is_no_larger_than_memory_holds,

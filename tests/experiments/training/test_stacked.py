@@ -1,15 +1,14 @@
 """The stacked engine: runs side by side are each what they are alone, whatever becomes of their neighbours."""
 
 import json
+import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from tests.experiments.training.agreement import QUICK, ROOT
 from tests.experiments.training.on_jax import CHECKS
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +16,7 @@ def found(tmp_path_factory) -> dict[str, str]:
     """What each check found, all made by one process with JAX."""
     file = tmp_path_factory.mktemp("on_jax") / "found.json"
     done = subprocess.run([sys.executable, "-m", "tests.experiments.training.on_jax", str(file)], cwd=ROOT,
-                          capture_output=True, text=True)  # fmt: skip
+                          capture_output=True, text=True, env=os.environ | QUICK)  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(file.read_text())
 

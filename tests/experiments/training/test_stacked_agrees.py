@@ -4,15 +4,28 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
+from itertools import groupby
 
 import numpy as np
 import pytest
 
+from experiments.ledger import Ledger
+from experiments.statistics.paired import holm, paired_test
+from experiments.sweep import LEDGER
 from tests.experiments.training import agreement
+from tests.experiments.training.agreement import QUICK, ROOT
 
-QUICK = {"XLA_FLAGS": "--xla_backend_optimization_level=0"}  # compiling is most of what these small cases cost
-ROOT = Path(__file__).resolve().parents[3]
+ACCURACY = """
+name = "accuracy"
+seeds = 8
+
+[[block]]
+dataset = "digits"
+activations = ["relu", "tanh"]
+optimizers = ["momentum", "adam"]
+epochs = 15
+batch_size = 32
+"""
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +75,29 @@ def test_the_diagnostics_are_those_of_the_other_engines(made, name):
                 assert other[key] is None, where
             else:
                 assert other[key] == pytest.approx(one[key], rel=1e-3, abs=1e-6), where
+
+
+@pytest.mark.slow
+def test_the_same_accuracy_as_the_compiled_engine_within_seed_noise(tmp_path):
+    accuracies = []
+    for engine in ("compiled", "stacked"):
+        out = tmp_path / engine
+        out.mkdir()
+        plan = out / "plan.toml"
+        plan.write_text(ACCURACY)
+        subprocess.run(
+            [sys.executable, "-m", "experiments", "sweep", str(plan), "--engine", engine, "--out", str(out),
+             "--no-report"],
+            cwd=ROOT, check=True, capture_output=True, env=os.environ | {"GRADLAB_STACK": "8"},
+        )  # fmt: skip
+        with Ledger.read(out / LEDGER) as ledger:
+            found = {(run.activation, run.optimizer, run.seed): outcome.test_metric
+                     for _, run, outcome in ledger.records()}  # fmt: skip
+        accuracies.append(np.array([[value for _, value in cell] for _, cell in
+                                    groupby(sorted(found.items()), key=lambda item: item[0][:2])]))  # fmt: skip
+    compiled, stacked = accuracies
+    assert compiled.shape == (4, 8)
+    assert compiled.mean() > 0.85
+    tested = paired_test(stacked - compiled, margin=0.01)
+    assert (holm(tested["p"].to_numpy()) > 0.05).all()
+    assert (tested["p_equivalent"] < 0.05).all()
