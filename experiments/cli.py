@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from experiments import checks, names
 from experiments import plan as plans
+from experiments.bench import arguments
 from experiments.errors import MissingLedger, PlanError, UserError
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("\ninterrupted: what was finished is kept; the same command resumes", file=sys.stderr)
+        goes_on = "starts anew" if given.verb == "bench" else "resumes"
+        print(f"\ninterrupted: what was finished is kept; the same command {goes_on}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # whoever read what is printed has gone, as after `| head`
         nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -128,24 +130,10 @@ def _parser() -> argparse.ArgumentParser:
     claims.add_argument("--workers", type=int, metavar="N", help="worker processes (one a core)")
     with_out(claims)
     with_data(claims)
-    _bench_parser(verb("bench", _bench, "time the sweep against what you would write by hand (speed), or what a "
-                       "run costs beside its training (growth)", "python -m experiments bench growth"))  # fmt: skip
+    arguments.add(verb("bench", _bench, "time the sweep against what you would write by hand (speed), stacks of runs "
+                       "(stacked), or what a run costs beside its training (growth)",
+                       "python -m experiments bench growth"))  # fmt: skip
     return parser
-
-
-def _bench_parser(bench: argparse.ArgumentParser) -> None:
-    add = bench.add_argument
-    add("what", nargs="?", choices=("speed", "stacked", "growth"), default="speed", help="what is measured (speed)")
-    add("--data-dir", default=os.environ.get("DATA_DIR") or None, metavar="DIR", help="folder of the data ($DATA_DIR)")
-    add("--out", type=Path, default=Path("results/bench"), metavar="DIR", help="folder of its table (results/bench)")
-    add("--tasks", default="mlp,cnn", metavar="A,B", help="speed: mlp on MNIST, cnn on CIFAR-10, or both (mlp,cnn)")
-    add("--rounds", type=int, default=3, metavar="N", help="speed: how often each way runs, in turn (3)")
-    add("--runs", type=int, default=4, metavar="N",
-        help="speed: runs that a rival trains in a round, its other runs are extrapolated (4; 0: all)")  # fmt: skip
-    add("--epochs", type=int, metavar="N", help="speed: epochs of each run (10 for mlp, 4 for cnn)")
-    add("--seeds", type=int, metavar="N", help="speed: seeds of each cell (5 for mlp, 2 for cnn)")
-    add("--sizes", metavar="N,M",
-        help="growth: numbers of runs (100,1000,10000,100000); stacked: runs in a stack (1,4,16)")  # fmt: skip
 
 
 def _plan(given: argparse.Namespace) -> plans.Plan:
@@ -401,25 +389,8 @@ def _claims(given: argparse.Namespace) -> int:
 
 
 def _bench(given: argparse.Namespace) -> int:
-    from experiments.bench import growth
+    from experiments.bench import command
 
-    if given.what == "growth":
-        lines = growth.run(given.out, growth.sizes_of(given.sizes or "100,1000,10000,100000"))
-    else:
-        from experiments.bench import speed, stack, task
-
-        names = [checks.one_of(each.strip(), "task of --tasks", task.TASKS) for each in given.tasks.split(",")]
-        for name, least in {"rounds": 1, "runs": 0, "epochs": 1, "seeds": 1}.items():
-            if (value := getattr(given, name)) is not None:
-                checks.whole(value, f"--{name}", least, 100_000)
-        if given.what == "stacked":
-            from experiments.scheduling import devices
-
-            devices.check("stacked")
-            sizes = growth.sizes_of(given.sizes or "1,4,16", 1, 9999)
-            lines = stack.run(given.out, given.data_dir, names, sizes, max(2, given.epochs or 3))
-        else:
-            lines = speed.run(given.out, given.data_dir, names, given.rounds, given.runs, given.epochs, given.seeds)
-    for line in lines:
+    for line in command.lines(given):
         print(line, flush=True)
     return OK

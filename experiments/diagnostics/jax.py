@@ -8,7 +8,6 @@ import jax
 import jax.numpy as jnp
 
 from experiments.diagnostics.probe import Probe
-from experiments.diagnostics.rows import Units, layer_rows, optimizer_row
 from experiments.training.setup import Setup
 
 
@@ -26,30 +25,16 @@ class Diagnostics:
         self._change = jax.jit(self._one_update)
 
     def measure(self, when: str, trainable: list[Any], others: list[Any], slots: list[Any]) -> list[dict[str, Any]]:
-        """Rows for all layers with weights, and one for the optimizer: see `diagnostics.tensorflow`.
+        """The rows of this moment, see `Probe.rows`.
 
         Args:
-            when: ``start``, ``middle`` or ``end``; kept in each row.
+            when: ``start``, ``middle`` or ``end``.
             trainable: the weights of one run.
             others: its moving averages.
             slots: its optimizer's.
         """
-        probe = self.probe
-        gradients: list[Any] = [0.0] * len(trainable)
-        units = {name: Units() for name in probe.after}
-        total = len(probe.x)
-        for start in range(0, total, probe.chunk):
-            part = slice(start, start + probe.chunk)
-            share = len(probe.x[part]) / total
-            found, seen = self._look(trainable, others, probe.x[part], probe.y[part])
-            gradients = [old + share * new for old, new in zip(gradients, found, strict=True)]
-            for name, numbers in seen.items():
-                units[name].add(share, *numbers, *([None] if probe.flat is None else []))
-        changes = self._change(trainable, slots, gradients)
-        paths = [variable.path for variable in self.setup.model.trainable_variables]
-        by_path = dict(zip(paths, zip(trainable, gradients, changes, strict=True), strict=True))
-        kernels = {layer.name: by_path[w.path] for layer in probe.affine for w in layer.weights if w.name == "kernel"}
-        return [*layer_rows(when, kernels, units), optimizer_row(when, gradients, changes)]
+        gradients, units = self.probe.gather(lambda x, y: self._look(trainable, others, x, y))
+        return self.probe.rows(when, trainable, gradients, self._change(trainable, slots, gradients), units)
 
     def _look_at(self, trainable, others, x, y):
         """Gradients of the weights, and for each activation layer what `Units.add` takes."""

@@ -1,10 +1,12 @@
 """What is looked at: a sample of the training part, the layers with weights, and the activations after them."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
+from experiments.diagnostics.rows import Units, layer_rows, optimizer_row
 from experiments.training.setup import Setup
 
 PROBE = 1000
@@ -55,3 +57,48 @@ class Probe:
         names = [layer.name for layer in self.affine]
         before = dict(zip(names, taps, strict=False))
         return before, dict(zip(self.after, taps[len(names) :], strict=False))
+
+    def gather(self, look: Callable[[np.ndarray, np.ndarray], tuple[list[Any], dict[str, Any]]]):
+        """Go through the sample a chunk at a time.
+
+        Args:
+            look: given the examples and targets of a chunk, returns the gradients of the weights, and for each
+                activation layer what `Units.add` takes behind the chunk's share.
+
+        Returns:
+            the gradients, and the units of each activation layer, over the whole sample.
+        """
+        gradients: list[Any] = [0.0] * len(self.setup.model.trainable_variables)
+        units = {name: Units() for name in self.after}
+        total = len(self.x)
+        for start in range(0, total, self.chunk):
+            part = slice(start, start + self.chunk)
+            share = len(self.x[part]) / total
+            found, seen = look(self.x[part], self.y[part])
+            gradients = [old + share * new for old, new in zip(gradients, found, strict=True)]
+            for name, numbers in seen.items():
+                units[name].add(share, *numbers, *([None] if self.flat is None else []))
+        return gradients, units
+
+    def rows(self, when: str, weights: Sequence[Any], gradients: Sequence[Any], changes: Sequence[Any],
+             units: dict[str, Units]) -> list[dict[str, Any]]:  # fmt: skip
+        """Rows for all layers with weights, and one for the optimizer.
+
+        Args:
+            when: ``start``, ``middle`` or ``end``; kept in each row.
+            weights: the trainable ones, in the model's order.
+            gradients: there, over the sample.
+            changes: that one more update with these gradients would make.
+            units: of the activation layers.
+
+        Returns:
+            for each layer: ``gradient_norm`` and ``weight_norm`` of its kernel, ``update_ratio`` (norm of the change
+            that one more update on the probe would make, over the weight norm), and for its activation the
+            ``dead`` share of units (zero output and zero gradient on the whole probe), the ``saturated`` share of
+            unit-example pairs, ``mean`` and ``spread`` (standard deviation) of its outputs. For the optimizer:
+            see `rows.optimizer_row`.
+        """
+        paths = [variable.path for variable in self.setup.model.trainable_variables]
+        by_path = dict(zip(paths, zip(weights, gradients, changes, strict=True), strict=True))
+        kernels = {layer.name: by_path[w.path] for layer in self.affine for w in layer.weights if w.name == "kernel"}
+        return [*layer_rows(when, kernels, units), optimizer_row(when, gradients, changes)]

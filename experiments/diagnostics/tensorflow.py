@@ -6,7 +6,6 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.diagnostics.probe import Probe
-from experiments.diagnostics.rows import Units, layer_rows, optimizer_row
 from experiments.training.setup import Setup
 
 
@@ -29,33 +28,11 @@ class Diagnostics:
         self._look = tf.function(self._look_at, autograph=False)
 
     def measure(self, when: str) -> list[dict[str, Any]]:
-        """Rows for all layers with weights, and one for the optimizer.
-
-        Args:
-            when: ``start``, ``middle`` or ``end``; kept in each row.
-
-        Returns:
-            for each layer: ``gradient_norm`` and ``weight_norm`` of its kernel, ``update_ratio`` (norm of the change
-            that one more update on the probe would make, over the weight norm), and for its activation the
-            ``dead`` share of units (zero output and zero gradient on the whole probe), the ``saturated`` share of
-            unit-example pairs, ``mean`` and ``spread`` (standard deviation) of its outputs. For the optimizer:
-            see `rows.optimizer_row`.
-        """
-        probe, variables = self.probe, self.setup.model.trainable_variables
-        gradients: list[Any] = [0.0] * len(variables)
-        units = {name: Units() for name in probe.after}
-        total = len(probe.x)
-        for start in range(0, total, probe.chunk):
-            part = slice(start, start + probe.chunk)
-            share = len(probe.x[part]) / total
-            found, seen = self._look(tf.constant(probe.x[part]), tf.constant(probe.y[part]))
-            gradients = [old + share * new for old, new in zip(gradients, found, strict=True)]
-            for name, numbers in seen.items():
-                units[name].add(share, *numbers, *([None] if probe.flat is None else []))
+        """The rows of this moment (``start``, ``middle`` or ``end``), see `Probe.rows`."""
+        variables = self.setup.model.trainable_variables
+        gradients, units = self.probe.gather(lambda x, y: self._look(tf.constant(x), tf.constant(y)))
         changes = self._one_update(variables, gradients)
-        by_path = {v.path: (v, g, d) for v, g, d in zip(variables, gradients, changes, strict=True)}
-        kernels = {layer.name: by_path[w.path] for layer in probe.affine for w in layer.weights if w.name == "kernel"}
-        return [*layer_rows(when, kernels, units), optimizer_row(when, gradients, changes)]
+        return self.probe.rows(when, [v.numpy() for v in variables], gradients, changes, units)
 
     def _look_at(self, x, y):
         """Gradients of the weights, and for each activation layer what `Units.add` takes."""
