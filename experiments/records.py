@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-SEMANTICS = 1
+SEMANTICS = 2
 """Version of what training means here. Raise it when the same identity would train otherwise."""
 
 TUNING_SEEDS = 1_000_000

@@ -35,6 +35,18 @@ class Bundle:
     def trace(self) -> tuple:
         return trace_of(self.runs[0])
 
+    def split(self, seconds: float) -> tuple["Bundle", "Bundle | None"]:
+        """A piece of about so many nominal seconds, at least a run, and the rest; whole where the rest would not be
+        worth another trace, since that is what it costs when another worker takes it."""
+        each = max(self.cost - TRACE_SECONDS, 0.0) / len(self.runs)
+        if each <= 0:
+            return self, None
+        count = max(1, round((seconds - TRACE_SECONDS) / each))
+        rest = self.runs[count:]
+        if each * len(rest) < 2 * TRACE_SECONDS:
+            return self, None
+        return tuple(Bundle(runs, TRACE_SECONDS + each * len(runs)) for runs in (self.runs[:count], rest))  # type: ignore[return-value]
+
 
 def items(job: Any) -> list[Any]:
     """The runs of a bundle; any other job is one piece."""

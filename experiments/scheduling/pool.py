@@ -118,16 +118,25 @@ class Pool:
                     self._retire(each)
                     continue
                 each.idle = False
+                piece, rest = self._piece(job)
                 try:
-                    each.pipe.send(job)
+                    each.pipe.send(piece)
                 except OSError:  # it died while it was idle: it is buried when its end is seen
                     continue
                 self._waiting.take(job)
-                each.queue = items(job)
+                self._waiting.add([rest] if rest else [])
+                each.queue = items(piece)
                 each.compiled += job.trace not in each.traces
                 if job.trace in each.traces:
                     each.traces.remove(job.trace)
                 each.traces = [*each.traces, job.trace][-TRACES:]
+
+    def _piece(self, job: Bundle | Ask | Call) -> tuple[Bundle | Ask | Call, Bundle | None]:
+        """What of a job a worker gets now: less as the end comes near (guided self-scheduling), so that none is left
+        with a long bundle while the others have nothing. A stack is worth more whole."""
+        if not isinstance(job, Bundle) or self._engine == worker.STACKED or self._count < 2:
+            return job, None
+        return job.split(self._waiting.cost / (2 * self._count))
 
     def _retire(self, each: _Worker) -> None:
         """End an idle worker; the next round starts a fresh one in its place."""

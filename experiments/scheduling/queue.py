@@ -31,6 +31,7 @@ class Queue(Generic[J]):
         self._heads: list[tuple[Place, tuple]] = []
         self._count = itertools.count()
         self._length = 0
+        self.cost = 0.0  # of all that waits, but for rounding
 
     def __len__(self) -> int:
         return self._length
@@ -44,6 +45,7 @@ class Queue(Generic[J]):
             if waiting[0][0] == place:
                 heapq.heappush(self._heads, (place, trace))
             self._length += 1
+            self.cost += job.cost
 
     def choose(self, mine: Sequence[tuple], elsewhere: Collection[tuple]) -> tuple[J, bool]:
         """The job for a worker, which stays here until `take`, and whether the worker has its trace.
@@ -83,3 +85,4 @@ class Queue(Generic[J]):
         else:
             del self._jobs[trace]
         self._length -= 1
+        self.cost = self.cost - job.cost if self._length else 0.0

@@ -90,7 +90,7 @@ class CompiledTrainer:
 
     def _order(self, seed: int, epoch: int) -> tuple[Any, ...]:
         if self.setup.whole_batch:
-            index, weight = chunks(0, self.setup.examples, self.chunk)
+            index, weight = self.setup.whole(self.chunk)
             return len(index), tf.constant(index), tf.constant(weight)
         index = batches(seed, epoch, self.setup.examples, self.setup.batch_size)
         return len(index), tf.constant(index)

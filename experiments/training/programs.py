@@ -39,7 +39,7 @@ class Programs:
         self.setup, self.x, self.y, self.looped = setup, x, y, looped
         size = len(state.trainable[0])
         if setup.whole_batch:
-            index, weight = chunks(0, setup.examples, chunk)
+            index, weight = setup.whole(chunk)
             start = jax.jit(jax.vmap(self._nothing))
             self.nothing = start.lower(state).compile()
             total = jax.eval_shape(start, state)

@@ -12,6 +12,7 @@ from experiments import models
 from experiments.datasets import Dataset
 from experiments.heads import Head, head_for
 from experiments.records import Run
+from experiments.training.order import chunks
 
 PARTS = ("train", "validation", "test")
 
@@ -56,6 +57,12 @@ class Setup:
     @property
     def examples(self) -> int:
         return self.counts["train"]
+
+    def whole(self, chunk: int) -> tuple[np.ndarray, np.ndarray]:
+        """The training part in chunks, as `order.chunks`; in one where batch normalisation makes the examples of a
+        batch bear on each other: its mean over a chunk, padding and all, is not that over the batch."""
+        coupled = any(isinstance(layer, keras.layers.BatchNormalization) for layer in self.model.layers)
+        return chunks(0, self.examples, self.examples if coupled else chunk)
 
     def score(self, y, out):
         """Per example: 1 for a right answer, or the squared error where R² is the metric."""

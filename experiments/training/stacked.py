@@ -17,7 +17,7 @@ import numpy as np
 from experiments.diagnostics.jax import Diagnostics
 from experiments.records import Run
 from experiments.training.course import Course, Sums
-from experiments.training.order import CHUNK, batches, chunks
+from experiments.training.order import CHUNK, batches
 from experiments.training.programs import Programs, State
 from experiments.training.setup import Setup
 from experiments.training.slots import Slots
@@ -125,7 +125,7 @@ class StackedTrainer:
         """What one epoch's program is given beside the state: the indices of its batches, or of its chunks."""
         setup = self.setup
         if setup.whole_batch:
-            return chunks(0, setup.examples, self.chunk)
+            return setup.whole(self.chunk)
         # Runs that differ in their rate alone have one order: it is drawn once.
         drawn = {seed: batches(seed, epoch, setup.examples, setup.batch_size) for seed in {run.seed for run in runs}}
         return (jax.device_put(np.stack([drawn[run.seed] for run in runs])),)

@@ -5,7 +5,7 @@ from dataclasses import fields
 import pytest
 
 from experiments.records import Run
-from experiments.scheduling.bundle import TRACE_SECONDS, bundles, cost, trace_of
+from experiments.scheduling.bundle import TRACE_SECONDS, Bundle, bundles, cost, trace_of
 from tests.experiments.samples import RUN, a_run
 
 # A trace is reused over these: the rate is a variable, weights are assigned, epochs are counted outside it.
@@ -43,3 +43,26 @@ def test_cost_grows_with_examples_epochs_and_width_and_a_bundle_pays_its_trace_o
     assert cost(a_run(model="cnn"), 1000) > cost(a_run(model="cnn-slim"), 1000) > once
     (both,) = bundles([RUN, a_run(seed=1)], {"digits": 1000})
     assert both.cost == pytest.approx(TRACE_SECONDS + 2 * once)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "pieces"),
+    [
+        (100.0, [6]),  # all of it
+        (5.5, [2, 4]),  # two runs of two seconds and the trace
+        (0.0, [1, 5]),  # never less than a run
+        (11.5, [6]),  # a rest of one run is not worth another trace
+    ],
+)
+def test_a_bundle_splits_where_the_rest_is_worth_another_trace(seconds, pieces):
+    runs = tuple(a_run(seed=seed) for seed in range(6))
+    piece, rest = Bundle(runs, TRACE_SECONDS + 2.0 * 6).split(seconds)
+    assert [len(each.runs) for each in (piece, rest) if each] == pieces
+    assert piece.runs + (rest.runs if rest else ()) == runs
+    for each in (piece, rest):
+        assert each is None or each.cost == TRACE_SECONDS + 2.0 * len(each.runs)
+
+
+def test_a_bundle_of_unknown_cost_stays_whole():
+    bundle = Bundle((a_run(seed=0), a_run(seed=1)), 0.5)
+    assert bundle.split(0.1) == (bundle, None)

@@ -73,6 +73,18 @@ def test_more_may_be_submitted_meanwhile_and_goes_where_its_trace_is(pool):
     assert (pids["relu", 1], pids["tanh", 1]) == (pids["relu", 0], pids["tanh", 0])
 
 
+def test_a_long_bundle_at_the_end_is_shared(pool, tmp_path):
+    with pool(2, relu="wait") as several:
+        several.submit([bundle("relu", cost=41.5, seeds=8)])
+        workers: dict[int, int] = {}
+        for event in several.events():
+            if event.kind == "started":
+                workers[event.run.seed] = event.worker
+                if set(workers.values()) == {0, 1}:
+                    (tmp_path / "go").touch()
+    assert set(workers) == set(range(8))
+
+
 def test_no_more_workers_than_there_is_work(pool):
     with pool(8) as several:
         several.submit([bundle("relu", seeds=3)])

@@ -29,6 +29,7 @@ CASES: dict[str, dict] = {
        for activation, optimizer in zip(names.ACTIVATIONS, names.OPTIMIZERS, strict=True)},
     "mlp keras:gelu keras:AdamW": {"activation": "keras:gelu", "optimizer": "keras:AdamW"},
     "mlp norm momentum": {"optimizer": "momentum", "model_args": {**SMALL, "norm": 1}},
+    "mlp norm batch_gd": {"optimizer": "batch_gd", "model_args": {**SMALL, "norm": 1}},
     "mlp clipped": {"optimizer": "sgd", "optimizer_args": (("clipnorm", 0.1),)},
     "mlp hinge": {"task": "binary", "loss": "hinge", "head": "tanh", "optimizer": "momentum"},
     "mlp huber": {"task": "regression", "loss": "huber", "optimizer": "nag"},

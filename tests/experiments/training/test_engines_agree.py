@@ -13,7 +13,8 @@ from experiments.records import Run
 from experiments.training import engines
 from experiments.training.loop import train
 from experiments.training.setup import prepare
-from tests.experiments.training.toy import ONE_BY_ONE
+from tests.experiments.training.toy import ONE_BY_ONE, toy
+from tests.experiments.training.toy import a_run as a_toy_run
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,14 @@ def test_two_updates_give_the_same_weights(digits, model, activation, optimizer)
         assert gap.max() <= 4 * rate
     moved = max(np.abs(one - before).max() for one, before in zip(fast, start, strict=True))
     assert moved > 1e-5, "nothing was trained, so agreement means nothing"
+
+
+def test_a_normalised_net_sees_the_whole_batch_at_once():
+    data = toy()
+    run = a_toy_run(data, {"depth": 2, "width": 8, "norm": 1}, optimizer="batch_gd", batch_size=0, learning_rate=0.1)
+    fast, plain = (after_two_updates(replace(run, engine=engine), data) for engine in ("compiled", "reference"))
+    for one, other in zip(fast, plain, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize(("activation", "optimizer"), [("relu", "adam"), ("tanh", "nag")])
