@@ -131,7 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     with_out(claims)
     with_data(claims)
     arguments.add(verb("bench", _bench, "time the sweep against what you would write by hand (speed), stacks of runs "
-                       "(stacked), or what a run costs beside its training (growth)",
+                       "(stacked), what a run costs beside its training (growth); whether engines agree (engines)",
                        "python -m experiments bench growth"))  # fmt: skip
     return parser
 

@@ -7,16 +7,22 @@ from pathlib import Path
 
 def add(bench: argparse.ArgumentParser) -> None:
     add = bench.add_argument
-    add("what", nargs="?", choices=("speed", "stacked", "growth"), default="speed", help="what is measured (speed)")
+    add(
+        "what",
+        nargs="?",
+        choices=("speed", "engines", "stacked", "growth"),
+        default="speed",
+        help="what is measured (speed)",
+    )
     add("--data-dir", default=os.environ.get("DATA_DIR") or None, metavar="DIR", help="folder of the data ($DATA_DIR)")
     add("--out", type=Path, default=Path("results/bench"), metavar="DIR", help="folder of its table (results/bench)")
     add("--tasks", default="mlp,cnn", metavar="A,B",
-        help="speed, stacked: mlp on MNIST, cnn on CIFAR-10, or both (mlp,cnn)")  # fmt: skip
+        help="speed, engines, stacked: mlp on MNIST, cnn on CIFAR-10, or both (mlp,cnn)")  # fmt: skip
     add("--rounds", type=int, default=3, metavar="N", help="speed: how often each way runs, in turn (3)")
     add("--runs", type=int, default=4, metavar="N",
         help="speed: runs that a rival trains in a round, its other runs are extrapolated (4; 0: all)")  # fmt: skip
     add("--epochs", type=int, metavar="N",
-        help="speed: epochs of each run (10 for mlp, 4 for cnn); stacked: of each stack, 2 or more (3)")  # fmt: skip
-    add("--seeds", type=int, metavar="N", help="speed: seeds of each cell (5 for mlp, 2 for cnn)")
+        help="of each run; speed: 10 for mlp, 4 for cnn; engines: 3, 2; stacked: of each stack (3)")  # fmt: skip
+    add("--seeds", type=int, metavar="N", help="seeds of each cell; speed: 5 for mlp, 2 for cnn; engines: 5, 3")
     add("--sizes", metavar="N,M",
         help="growth: numbers of runs (100,1000,10000,100000); stacked: runs in a stack (1,4,16)")  # fmt: skip

@@ -27,9 +27,13 @@ def lines(given: argparse.Namespace) -> Iterator[str]:
         devices.check("stacked")
         epochs = checks.whole(3 if given.epochs is None else given.epochs, "--epochs", 2, 100_000)
         return stack.run(given.out, given.data_dir, names, sizes_of(given.sizes or "1,4,16", 1, 9999), epochs)
-    from experiments.bench import speed
-
     for name, least in {"rounds": 1, "runs": 0, "epochs": 1, "seeds": 1}.items():
         if (value := getattr(given, name)) is not None:
             checks.whole(value, f"--{name}", least, 100_000)
+    if given.what == "engines":
+        from experiments.bench import engines
+
+        return engines.run(given.out, given.data_dir, names, given.epochs, given.seeds)
+    from experiments.bench import speed
+
     return speed.run(given.out, given.data_dir, names, given.rounds, given.runs, given.epochs, given.seeds)
