@@ -211,9 +211,11 @@ class Pool:
             return
         if not again:
             yield Event("outcome", each.number, victim, Outcome(status="failed", error=f"the worker died: {how}"))
-        runs = tuple(run for run in ([victim, *rest] if again else rest) if isinstance(run, Run))
-        if runs:
-            self.submit([Bundle(runs, float(len(runs)))])
+        suspect = (victim,) if again else ()
+        others = tuple(run for run in rest if isinstance(run, Run))
+        # Of a stack any run may be to blame: the one that is suspected goes on alone.
+        parts = (suspect, others) if self._engine == worker.STACKED else ((*suspect, *others),)
+        self.submit(Bundle(runs, float(len(runs))) for runs in parts if runs)
 
 
 @contextlib.contextmanager

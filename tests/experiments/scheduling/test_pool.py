@@ -128,6 +128,14 @@ def test_a_worker_that_dies_is_replaced_and_its_run_tried_once_more(pool, behavi
     assert status == "done" or (how in last.error and last.error.startswith("the worker died"))
 
 
+def test_of_a_stack_that_takes_its_worker_down_only_the_guilty_run_fails(pool):
+    with pool(1, relu="kill") as several:
+        several._engine = "stacked"
+        several.submit([bundle("linear", "relu", "tanh", "elu")])
+        events = list(several.events())
+    assert outcomes(events) == {("linear", 0): "done", ("relu", 0): "failed", ("tanh", 0): "done", ("elu", 0): "done"}
+
+
 def test_a_worker_that_dies_while_it_is_idle_costs_nothing(pool):
     with pool(1) as several:
         several.submit([bundle("relu")])

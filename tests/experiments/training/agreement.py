@@ -38,6 +38,9 @@ CASES: dict[str, dict] = {
     "cnn-slim prelu batch_gd": {"model": "cnn-slim", "activation": "prelu", "optimizer": "batch_gd"},
 }  # fmt: skip
 
+QUICK_ONES = ("mlp maxout adam", "mlp norm batch_gd", "cnn-slim maxout adam")
+"""The cases of `make test`; the others, compiling mostly, are for the slow tests."""
+
 LOOKED_INTO = ("mlp maxout adam", "mlp elu adadelta", "mlp norm momentum", "cnn-slim maxout adam")
 """Cases whose diagnostics are compared."""
 
@@ -53,14 +56,14 @@ def case(name: str, engine: str) -> tuple[Run, object]:
     return (replace(run, model_args=()) if image else run), data
 
 
-def main(engine: str, file: str) -> None:
+def main(engine: str, file: str, *names: str) -> None:
     backend.start(engine)
     from experiments.training import engines
     from experiments.training.setup import prepare
 
     arrays: dict[str, np.ndarray] = {}
     rows: dict[str, list[dict]] = {}
-    for name in CASES:
+    for name in names or CASES:
         run, data = case(name, engine)
         epochs = 2 if run.batch_size == 0 else 1
         trainer = engines.make(engine, prepare(run, data))

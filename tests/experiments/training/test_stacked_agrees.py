@@ -28,15 +28,20 @@ batch_size = 32
 """
 
 
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in agreement.CASES if name not in agreement.QUICK_ONES]
+
+
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> dict[str, tuple[dict, dict]]:
-    """Engine -> weights and diagnostics of all cases."""
+def made(tmp_path_factory, request) -> dict[str, tuple[dict, dict]]:
+    """Engine -> weights and diagnostics of the cases that are asked for in this run of the tests."""
+    asked = {item.callspec.params["name"] for item in request.session.items
+             if item.path == request.path and hasattr(item, "callspec")}  # fmt: skip
     folder = tmp_path_factory.mktemp("agreement")
     found = {}
     for engine in ("reference", "stacked"):
         file = folder / f"{engine}.npz"
         done = subprocess.run(
-            [sys.executable, "-m", "tests.experiments.training.agreement", engine, str(file)],
+            [sys.executable, "-m", "tests.experiments.training.agreement", engine, str(file), *sorted(asked)],
             cwd=ROOT, capture_output=True, text=True, env=os.environ | QUICK,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -44,7 +49,7 @@ def made(tmp_path_factory) -> dict[str, tuple[dict, dict]]:
     return found
 
 
-@pytest.mark.parametrize("name", agreement.CASES)
+@pytest.mark.parametrize("name", [*agreement.QUICK_ONES, *SLOW])
 def test_two_updates_give_the_same_weights(made, name):
     plain, stacked = (made[engine][0] for engine in ("reference", "stacked"))
     run, _ = agreement.case(name, "stacked")
@@ -62,7 +67,10 @@ def test_two_updates_give_the_same_weights(made, name):
     assert moved > 1e-5, "nothing was trained, so agreement means nothing"
 
 
-@pytest.mark.parametrize("name", agreement.LOOKED_INTO)
+@pytest.mark.parametrize(
+    "name",
+    [each for each in [*agreement.QUICK_ONES, *SLOW] if getattr(each, "values", (each,))[0] in agreement.LOOKED_INTO],
+)
 def test_the_diagnostics_are_those_of_the_other_engines(made, name):
     plain, stacked = (made[engine][1][name] for engine in ("reference", "stacked"))
     assert [(row["when"], row["layer"]) for row in plain] == [(row["when"], row["layer"]) for row in stacked]
