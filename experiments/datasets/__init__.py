@@ -6,7 +6,7 @@ are made here. Importing this imports NumPy and nothing larger.
 """
 
 from experiments.datasets.base import Card, Dataset, MissingData, Part
-from experiments.datasets.loading import cards, describe, load, resolve
+from experiments.datasets.loading import cards, describe, load, resolve, whole
 from experiments.datasets.splits import SPLIT_SEED
 
-__all__ = ["SPLIT_SEED", "Card", "Dataset", "MissingData", "Part", "cards", "describe", "load", "resolve"]
+__all__ = ["SPLIT_SEED", "Card", "Dataset", "MissingData", "Part", "cards", "describe", "load", "resolve", "whole"]

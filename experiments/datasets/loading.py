@@ -72,6 +72,21 @@ def load(
     return splits.assemble(cards()[base], whole, size, split_seed, place)
 
 
+def whole(name: str, data_dir: Folder = None) -> Whole:
+    """A data set as its publisher split and ordered it, no validation part drawn.
+
+    Args:
+        name: without a size.
+        data_dir: as for ``load``.
+
+    Raises:
+        MissingData, DataError: as ``load``.
+    """
+    if name not in DATASETS:
+        raise DataError(f"No data set is called {name!r}. There are: {', '.join(DATASETS)}.")
+    return _whole(name, data_dir, None, True)[0]
+
+
 def resolve(
     name: str, data_dir: Folder = None, cache_dir: Folder = None, download: bool = True
 ) -> tuple[Dataset, str | None]:
