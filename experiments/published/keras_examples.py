@@ -26,7 +26,7 @@ def mlp(_settings: Mapping[str, Any], seed: int, data_dir: str | None) -> dict[s
 
     found = fitting.accuracies(
         make, x, y, (x_test, y_test), seed=seed, loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        optimizer=RMSprop(learning_rate=0.001), batch_size=BATCH, epochs=20, compiled=True,
+        optimizer=RMSprop(learning_rate=0.001), batch_size=BATCH, epochs=20,
     )  # fmt: skip
     return {"epoch 20": found[-1]}
 
@@ -50,7 +50,7 @@ def cnn(_settings: Mapping[str, Any], seed: int, data_dir: str | None) -> dict[s
 
     found = fitting.accuracies(
         make, x, y, (x_test, y_test), seed=seed, loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        optimizer=Adadelta(learning_rate=1.0), batch_size=BATCH, epochs=12, compiled=False,
+        optimizer=Adadelta(learning_rate=1.0), batch_size=BATCH, epochs=12,
     )  # fmt: skip
     return {"epoch 12": found[-1]}
 

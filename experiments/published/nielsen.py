@@ -38,7 +38,7 @@ def train(settings: Mapping[str, Any], seed: int, data_dir: str | None) -> dict[
     found = fitting.accuracies(
         make, x[:TRAINED], keras.utils.to_categorical(y[:TRAINED], 10), (x_test, y_test), seed=seed,
         loss=half_squares if quadratic else bernoulli, optimizer=SGD(learning_rate=RATES[settings["cost"]]),
-        batch_size=BATCH, epochs=EPOCHS, compiled=True,
+        batch_size=BATCH, epochs=EPOCHS,
     )  # fmt: skip
     return {"epoch 1": found[0], "epoch 30": found[-1], "best epoch": max(found)}
 

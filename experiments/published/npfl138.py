@@ -29,7 +29,7 @@ def train(settings: Mapping[str, Any], seed: int, data_dir: str | None) -> dict[
     found = fitting.accuracies(
         make, x[:TRAINED], y[:TRAINED], (x[TRAINED:], y[TRAINED:]), seed=seed,
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), optimizer=Adam(learning_rate=0.001),
-        batch_size=BATCH, epochs=EPOCHS, compiled=True,
+        batch_size=BATCH, epochs=EPOCHS,
     )  # fmt: skip
     return {"epoch 1": found[0], "epoch 10": found[-1]}
 

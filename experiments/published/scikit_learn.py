@@ -42,7 +42,7 @@ def train(settings: Mapping[str, Any], seed: int, _data_dir: str | None) -> dict
 
     arguments = {"momentum": MOMENTUM} if settings["optimizer"] in ("momentum", "nag") else {}
     optimizer = OPTIMIZERS[settings["optimizer"]].factory(learning_rate=settings["rate"], **arguments)
-    model.compile(optimizer=optimizer, loss=penalised, jit_compile=True)
+    model.compile(optimizer=optimizer, loss=penalised, jit_compile=False)
     order, best, waited, loss = np.random.default_rng(seed), np.inf, 0, np.nan
     for epoch in range(1, EPOCHS[settings["data"]] + 1):
         places = order.permutation(count)
