@@ -6,13 +6,13 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from experiments.commands import bench, claims, components, data, report, status, sweep
+from experiments.commands import bench, claims, completion, components, data, report, status, sweep
 from experiments.commands.parser import FAILED_RUNS, OK, PROGRAM, Parser, Verbs
 from experiments.errors import UserError
 
 INTERRUPTED, UNREAD = 130, 141
 
-VERBS = (sweep, status, report, claims, components, data, bench)
+VERBS = (sweep, status, report, claims, components, data, bench, completion)
 """In the order of the help."""
 
 EXIT_CODES = f"""exit codes:

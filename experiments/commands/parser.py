@@ -31,11 +31,12 @@ class Verbs:
     """The verbs of a parser.
 
     Attributes:
-        names: of all verbs so far.
+        program: the parser that they belong to.
         examples: verb -> its examples, as they are typed.
     """
 
     def __init__(self, parser: Parser):
+        self.program = parser
         self._parsers = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=Parser)
         self.examples: dict[str, Sequence[str]] = {}
 
