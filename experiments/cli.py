@@ -1,18 +1,19 @@
 """The command line: the parser of all verbs, exit codes, and errors in one line. The verbs are in ``commands``."""
 
 import argparse
+import io
 import os
 import signal
 import sys
 from collections.abc import Sequence
 
-from experiments.commands import bench, claims, completion, components, data, report, status, sweep
+from experiments.commands import bench, claims, completion, components, data, explain, report, status, sweep
 from experiments.commands.parser import FAILED_RUNS, OK, PROGRAM, Parser, Verbs
 from experiments.errors import UserError
 
 INTERRUPTED, UNREAD = 130, 141
 
-VERBS = (sweep, status, report, claims, components, data, bench, completion)
+VERBS = (sweep, status, report, explain, claims, components, data, bench, completion)
 """In the order of the help."""
 
 EXIT_CODES = f"""exit codes:
@@ -30,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser, verbs = build()
     words = sys.argv[1:] if arguments is None else list(arguments)
     given = argparse.Namespace(verb=None)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # formulas have Greek letters: where they cannot be shown, `?` is
+            stream.reconfigure(errors="replace")
     try:
         verbs.check(words)
         given, rest = parser.parse_known_args(words)
