@@ -40,7 +40,7 @@ def add(verbs: Verbs) -> None:
         "completion",
         run,
         "print a script that completes verbs, options and names in bash, zsh or fish",
-        "completion bash > ~/.gradlab-completion",
+        "completion bash",
         "completion zsh",
         "completion fish",
     )
