@@ -21,7 +21,7 @@ SWEEP_OPTIONS := --out $(OUT) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(WORKERS),--
 	$(if $(ENGINE),--engine $(ENGINE)) $(if $(ADDRESS),--address $(ADDRESS))
 
 .DEFAULT_GOAL := help
-.PHONY: help install sweep smoke report claims status data bench bench-growth test test-slow test-backends lint format lock wheel clean
+.PHONY: help install sweep smoke report claims published status data bench bench-growth test test-slow test-backends lint format lock wheel clean
 
 help:  ## show this help
 	@echo "gradlab: which activation, loss and optimizer?"
@@ -53,6 +53,9 @@ report: install  ## write tables and figures again from the ledger in OUT
 
 claims: install  ## what textbooks say, each claim tested (resumes)
 	@$(RUN) claims $(CLAIMS) --budget $(BUDGET) --out $(OUT) $(if $(WORKERS),--workers $(WORKERS))
+
+published: install  ## tables from outside, trained again and compared (resumes)
+	@$(RUN) published $(TABLES) --out $(OUT) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(WORKERS),--workers $(WORKERS))
 
 status: install  ## what is done, running, failed in OUT
 	@$(RUN) status --out $(OUT)

@@ -25,9 +25,14 @@ def _shown(value: Any) -> str:
 
 def unknown(what: str, given: Any, allowed: Iterable[str]) -> str:
     options = list(allowed)
-    near = difflib.get_close_matches(given, options, n=1) if isinstance(given, str) else []
-    hint = f" (did you mean {near[0]!r}?)" if near else ""
-    return f"unknown {what}: {_shown(given)}{hint}; allowed: {', '.join(options) or 'nothing'}"
+    return f"unknown {what}: {_shown(given)}{hint(given, options)}; allowed: {', '.join(options) or 'nothing'}"
+
+
+def hint(given: Any, allowed: Iterable[str]) -> str:
+    """`` (did you mean 'relu'?)``, or nothing where no name is near. Capitals do not matter."""
+    by_lower = {name.lower(): name for name in allowed}
+    near = difflib.get_close_matches(given.lower(), by_lower, n=1) if isinstance(given, str) else []
+    return f" (did you mean {by_lower[near[0]]!r}?)" if near else ""
 
 
 def one_of(value: Any, where: str, allowed: Iterable[str], more: str = "") -> str:

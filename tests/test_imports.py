@@ -84,8 +84,8 @@ def loaded_with(module: str) -> set[str]:
 
 
 def test_the_reading_of_imports_sees_what_there_is():
-    assert {"experiments.ledger", "argparse"} <= imports("experiments.cli")
-    assert "experiments.ledger" not in imports("experiments.cli", lazy=False)
+    assert {"experiments.ledger", "argparse"} <= imports("experiments.commands.status")
+    assert "experiments.ledger" not in imports("experiments.commands.status", lazy=False)
     assert "keras" in loaded_with("experiments.training.compiled")
     assert len(MODULES) > 60
 
@@ -178,6 +178,8 @@ def test_the_leaves_are_of_the_standard_library(module):
 
 def test_nobody_imports_the_command_line_and_only_workers_import_training():
     assert [name for name in MODULES if "experiments.cli" in imports(name)] == ["experiments.__main__"]
+    verbs = {name for name in MODULES if any(within(each, "experiments.commands") for each in imports(name))}
+    assert {name for name in verbs if not within(name, "experiments.commands")} == {"experiments.cli"}
     trainers = {name for name in MODULES if any(within(each, "experiments.training") for each in imports(name))}
     allowed = (
         "experiments.training",
@@ -200,6 +202,7 @@ LIGHT = (
     "ledger",
     "frames",
     "cli",
+    "commands",
     "__main__",
     "sweep",
     "progress",
@@ -239,7 +242,7 @@ def test_claims_are_listed_and_judged_without_a_backend(module):
     heavy = {name for name in loaded_with(module) if name.partition(".")[0] in BACKENDS or within(name, "custom")}
     assert bool(heavy) is (module in MEASURING), f"{module} loads {', '.join(sorted(heavy)) or 'no backend'}"
     users = {name for name in MODULES if module in imports(name) and not within(name, "experiments.claims")}
-    assert users <= {"experiments.cli"}
+    assert users <= {"experiments.commands.claims"}
 
 
 RUNNER = """

@@ -4,16 +4,13 @@ import argparse
 import os
 from pathlib import Path
 
+BENCHES = ("speed", "engines", "stacked", "growth")
+
 
 def add(bench: argparse.ArgumentParser) -> None:
     add = bench.add_argument
-    add(
-        "what",
-        nargs="?",
-        choices=("speed", "engines", "stacked", "growth"),
-        default="speed",
-        help="what is measured (speed)",
-    )
+    what = add("what", nargs="?", metavar="WHAT", default="speed", help=f"{', '.join(BENCHES)} (speed)")
+    vars(what)["suggested"] = lambda: BENCHES  # for completion
     add("--data-dir", default=os.environ.get("DATA_DIR") or None, metavar="DIR", help="folder of the data ($DATA_DIR)")
     add("--out", type=Path, default=Path("results/bench"), metavar="DIR", help="folder of its table (results/bench)")
     add("--tasks", default="mlp,cnn", metavar="A,B",

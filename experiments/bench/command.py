@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterator
 
 from experiments import checks
+from experiments.bench.arguments import BENCHES
 from experiments.bench.growth import sizes_of
 
 
@@ -13,6 +14,7 @@ def lines(given: argparse.Namespace) -> Iterator[str]:
     Raises:
         PlanError: an option is out of its range.
     """
+    checks.one_of(given.what, "bench", BENCHES)
     if given.what == "growth":
         from experiments.bench import growth
 

@@ -111,6 +111,11 @@ def run(todo: Sequence[Job], out: Path, data_dir: str | None, workers: int,
     return done
 
 
+def kept(out: Path, job: Job) -> bool:
+    """Whether a job was done before."""
+    return _kept(out / FOLDER, job.key) is not None
+
+
 def perform(function: str, settings: dict[str, Any], seed: int, data_dir: str | None) -> dict[str, Any]:
     """In a worker: one training."""
     from experiments.training import backend

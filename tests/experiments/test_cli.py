@@ -1,12 +1,14 @@
 """The command line: what is wrong ends with its exit code and one line that says what to do."""
 
 import re
+import shlex
 import signal
 
 import pytest
 
 from experiments import cli, plan
 from experiments.cli import EXIT_CODES, main
+from experiments.commands import parser, status
 from experiments.errors import DataError, LedgerError, PlanError, UserError, WorkerError
 from experiments.ledger import Ledger
 from tests.experiments.processes import REAL, call
@@ -69,6 +71,11 @@ WRONG = [
     (("status", "--out", "{tmp}/bad"), 4, "restore it from a copy"),
     (("sweep", "smoke", "--out", "{tmp}", "--more", 0), 2, "--more is 0; allowed: a whole number above 0"),
     (("sweep", "smoke", "--out", "{tmp}", "--more"), 4, "there is no ledger at"),
+    (("sweep", "smoke", "--only", "activaton=relu"), 2, "optimizer, dataset, model (did you mean 'activation'?)"),
+    (("sweep", "smoke", "--only", "activation=ReLu"), 2, "'ReLu' (did you mean 'relu'?)"),
+    (("claims", "--budget", "ful"), 2, "unknown budget: 'ful' (did you mean 'full'?); allowed: quick, full"),
+    (("bench", "spead"), 2, "unknown bench: 'spead' (did you mean 'speed'?); allowed: speed, stacked, growth"),
+    (("bench", "speed", "--tasks", "mpl"), 2, "unknown task of --tasks: 'mpl' (did you mean 'mlp'?)"),
     (("components", "rleu"), 2, "unknown component: 'rleu' (did you mean 'relu'?)"),
 ]
 
@@ -91,7 +98,9 @@ def test_what_is_wrong_is_one_line_and_an_exit_code(arguments, code, words, caps
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("sweeep",), "invalid choice: 'sweeep'"),
+        (("sweeep",), "unknown verb: 'sweeep' (did you mean 'sweep'?); allowed: sweep, "),
+        (("sweep", "smoke", "--worksers", 3), "--worksers (did you mean '--workers'?)"),
+        (("status", "--oot=x"), "--oot=x (did you mean '--out'?); see `python -m experiments status --help`"),
         (("sweep", "smoke", "--seeds", "three"), "argument --seeds: invalid int value: 'three'"),
         (("sweep", "smoke", "--worker"), "--worker"),
         (("status", "extra"), "unrecognized arguments: extra"),
@@ -100,29 +109,38 @@ def test_what_is_wrong_is_one_line_and_an_exit_code(arguments, code, words, caps
 def test_what_argparse_refuses_has_the_same_exit_code_as_a_wrong_plan(capsys, arguments, words):
     code, _, err = said(capsys, *arguments)
     assert code == PlanError.exit_code
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
     assert words in err
 
 
 def test_no_verb_is_help(capsys):
     code, out, _ = said(capsys)
     assert code == 0
-    for verb in ("sweep", "status", "report", "claims", "data", "components", "bench"):
+    for verb in cli.build()[1].names:
         assert re.search(rf"^ +{verb}\s", out, re.MULTILINE)
     assert EXIT_CODES in out
 
 
-@pytest.mark.parametrize("verb", ["sweep", "status", "report", "data", "components", "bench"])
-def test_every_verb_has_help_with_an_example(capsys, verb):
+@pytest.mark.parametrize("verb", cli.build()[1].names)
+def test_every_verb_has_help_with_examples_that_parse(capsys, verb):
     code, out, _ = said(capsys, verb, "--help")
     assert code == 0
-    assert f"example:\n  python -m experiments {verb}" in out
     assert verb != "sweep" or all(name in out for name in plan.available())
+    assert max(map(len, out.splitlines())) <= 80
+    arguments, verbs = cli.build()
+    assert verbs.examples[verb]
+    for example in verbs.examples[verb]:
+        assert f"\n  {example}\n" in f"{out}\n"
+        assert example.startswith(f"python -m experiments {verb}")
+        given, rest = arguments.parse_known_args(shlex.split(example, comments=True)[3:])
+        assert (given.verb, rest) == (verb, [])
 
 
 def test_every_exit_code_is_in_the_help():
     codes = {each.exit_code for each in (UserError, PlanError, DataError, LedgerError, WorkerError)}
     for code in codes | {cli.OK, cli.FAILED_RUNS, cli.INTERRUPTED}:
-        assert f"{code:3d}  " in f" {EXIT_CODES}".replace("\n", "\n ")
+        assert f"\n{code:3d}  " in EXIT_CODES
 
 
 @pytest.mark.parametrize(
@@ -139,7 +157,7 @@ def test_errors_become_exit_codes(capsys, monkeypatch, error, code, words):
     def fail(_):
         raise error
 
-    monkeypatch.setattr(cli, "_status", fail)
+    monkeypatch.setattr(status, "run", fail)
     assert said(capsys, "status") == (code, "", words)
 
 
@@ -147,18 +165,18 @@ def test_a_bug_is_not_hidden(capsys, monkeypatch):
     def fail(_):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(cli, "_status", fail)
+    monkeypatch.setattr(status, "run", fail)
     with pytest.raises(ZeroDivisionError):
         main(["status"])
 
 
 def test_workers_default_to_the_cores_that_this_process_may_use(monkeypatch):
-    assert cli._workers(3) == 3
-    monkeypatch.setattr(cli.os, "sched_getaffinity", lambda _: {0, 5, 6}, raising=False)
-    assert cli._workers(None) == 3
-    monkeypatch.delattr(cli.os, "sched_getaffinity")
-    monkeypatch.setattr(cli.os, "cpu_count", lambda: None)
-    assert cli._workers(None) == 1
+    assert parser.workers(3) == 3
+    monkeypatch.setattr(parser.os, "sched_getaffinity", lambda _: {0, 5, 6}, raising=False)
+    assert parser.workers(None) == 3
+    monkeypatch.delattr(parser.os, "sched_getaffinity")
+    monkeypatch.setattr(parser.os, "cpu_count", lambda: None)
+    assert parser.workers(None) == 1
 
 
 def test_status_counts_what_there_is(capsys, tmp_path):

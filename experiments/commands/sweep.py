@@ -1,0 +1,156 @@
+"""``sweep``: train what the ledger does not hold yet, then write the report."""
+
+import argparse
+import sys
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from experiments import checks, names
+from experiments import plan as plans
+from experiments.commands import report
+from experiments.commands.parser import FAILED_RUNS, OK, Verbs, recorded, suggest, with_data, with_out, with_workers
+from experiments.commands.parser import workers as workers_of
+from experiments.errors import PlanError
+
+if TYPE_CHECKING:
+    from experiments import sweep
+    from experiments.progress import Progress
+    from experiments.scheduling.address import Cluster
+
+RAY = "ray"  # where runs are trained; how, a plan's own engine says, and a run is the same everywhere
+FACTORS = ("activation", "optimizer", "dataset", "model")
+
+
+def add(verbs: Verbs) -> None:
+    sweep = verbs.add(
+        "sweep",
+        run,
+        "train what the ledger does not hold yet, then write the report",
+        "sweep",
+        "sweep smoke --out results/smoke",
+        "sweep mnist --dry-run",
+        "sweep mnist --only activation=relu,tanh",
+        "sweep my-plan.toml --data-dir ~/data --seeds 5",
+    )
+    plan = sweep.add_argument("plan", nargs="?", default="default", metavar="PLAN",
+                              help=f"a .toml file or one of: {', '.join(plans.available())} (default)")  # fmt: skip
+    suggest(plan, plans.available)
+    with_out(sweep)
+    with_data(sweep)
+    sweep.add_argument("--seeds", type=int, metavar="N", help="scoring seeds of each cell (as the plan says)")
+    sweep.add_argument("--more", type=int, nargs="?", const=5, metavar="N",
+                       help="add the seeds that undecided comparisons need, at most N (5) at once")  # fmt: skip
+    with_workers(sweep, "; engine stacked: one a GPU, if there is any")
+    engines = f"{', '.join(names.ENGINES)} (as the plan says); ray: on a Ray cluster"
+    engine = sweep.add_argument("--engine", metavar="NAME", help=engines)
+    suggest(engine, lambda: (*names.ENGINES, RAY))
+    sweep.add_argument("--address", metavar="HOST:PORT",
+                       help="head of the Ray cluster; auto: the one here; local: a new one (local)")  # fmt: skip
+    sweep.add_argument("--insecure", action="store_true", help="use a Ray cluster that asks for no token")
+    sweep.add_argument("--only", action="append", default=[], metavar="FACTOR=A,B",
+                       help="narrow activation, optimizer, dataset or model; may be given again")  # fmt: skip
+    sweep.add_argument("--dry-run", action="store_true", help="tell what would run, what is there, how long")
+    sweep.add_argument("--no-report", action="store_true", help="only train")
+
+
+def run(given: argparse.Namespace) -> int:
+    from experiments import sweep
+    from experiments.progress import Progress, duration
+    from experiments.scheduling import devices
+
+    cluster = _cluster(given)
+    plan = _plan(given)
+    devices.check(plan.engine, on_ray=cluster is not None)
+    workers = workers_of(given.workers, plan.engine)
+    work = sweep.prepare(plan, given.data_dir)
+    if given.seeds is None:
+        work.grow(sweep.grown_before(plan, given.out))
+    if given.more is not None:
+        _more(given, work)
+    for notice in work.notices:
+        print(f"NOTE: {notice}", file=sys.stderr)
+    campaign, pending, done = sweep.survey(work, given.out)
+    tuned = (
+        "" if plan.tuning.strategy == "none" else f", tuned by {plan.tuning.strategy} (its trials are found on the way)"
+    )
+    where = f"{workers} workers" if cluster is None else f"on Ray ({cluster.address})"
+    there = f"{done} runs there already, {len(pending)} known to be missing, {where}"
+    print(f"plan {plan.name}: {len(work.cells)} cells{tuned}; {there}")
+    if given.dry_run:
+        seconds = sum(campaign.costs_left().values()) / workers if campaign else sweep.estimate(work, pending, workers)
+        print(f"estimated time {duration(seconds)}, memory about {workers * 1.2:.1f} GB; nothing was trained")
+        return OK
+    progress: list[Progress] = []
+
+    def watch(campaign: sweep.Campaign) -> "Progress":
+        progress.append(Progress(sys.stderr, campaign, workers))
+        return progress[0]
+
+    command = recorded()
+    started = time.monotonic()
+    try:
+        failed = sweep.run(work, given.out, given.data_dir, workers, command, watch, cluster)
+    finally:
+        if progress and progress[0].counts:
+            progress[0].close()
+    trained = bool(progress and progress[0].counts)
+    if not given.no_report and (trained or not (given.out / "report.md").exists()):
+        report.write(given.out)
+    for notice in work.notices:
+        print(f"NOTE: {notice}", file=sys.stderr)
+    page = "" if given.no_report else f"; report: {report.page(given.out)}"
+    print(f"ended after {duration(time.monotonic() - started)}{page}")
+    if failed:
+        print(
+            f"{failed} runs failed (see `status --out {given.out}`): the same command tries them again",
+            file=sys.stderr,
+        )
+    return FAILED_RUNS if failed else OK
+
+
+def _plan(given: argparse.Namespace) -> plans.Plan:
+    plan = plans.load(given.plan)
+    if given.seeds is not None:
+        plan = plan.with_seeds(given.seeds)
+    if given.engine not in (None, RAY):
+        plan = replace(plan, engine=checks.one_of(given.engine, "engine", (*names.ENGINES, RAY)))
+    only: dict[str, list[str]] = {}
+    for each in given.only:
+        factor, equals, values = each.partition("=")
+        if not equals or factor not in FACTORS or not values:
+            hint = checks.hint(factor, FACTORS) if factor not in FACTORS else ""
+            raise PlanError(f"--only {each!r}: give FACTOR=A,B with a factor of {', '.join(FACTORS)}{hint}")
+        only.setdefault(factor, []).extend(value.strip() for value in values.split(","))
+    return plan.narrowed(only) if only else plan
+
+
+def _cluster(given: argparse.Namespace) -> "Cluster | None":
+    """The Ray cluster that is asked for, if any."""
+    if given.engine == RAY:
+        from experiments.scheduling import address
+
+        return address.cluster(given.address, given.insecure, given.workers)
+    if given.address is not None or given.insecure:
+        raise PlanError("--address and --insecure are about a Ray cluster: say --engine ray as well")
+    return None
+
+
+def _more(given: argparse.Namespace, work: "sweep.Work") -> None:
+    """Give each data set and model the seeds that its undecided comparisons need."""
+    from experiments import frames
+    from experiments.ledger import LEDGER, Ledger
+    from experiments.reports.more import seeds_wanted
+
+    if given.more < 1:
+        raise PlanError(f"--more is {given.more}; allowed: a whole number above 0")
+    with Ledger.read(given.out / LEDGER) as ledger:
+        wanted = seeds_wanted(frames.frames(ledger).runs, given.more)
+    now = work.seeds()
+    for (dataset, model), more in wanted.items():
+        block = f"{dataset}/{model}"
+        if block in now:
+            print(
+                f"{block}: {now[block]} seeds, " + (f"{more} more" if more else "nothing that more seeds could decide")
+            )
+            work.grow({block: now[block] + more})
