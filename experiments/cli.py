@@ -15,6 +15,7 @@ from experiments import checks, names
 from experiments import plan as plans
 from experiments.bench import arguments
 from experiments.errors import MissingLedger, PlanError, UserError
+from experiments.reports.formats import STYLES
 
 if TYPE_CHECKING:
     from experiments import sweep
@@ -108,14 +109,10 @@ def _parser() -> argparse.ArgumentParser:
     sweep.add_argument("--no-report", action="store_true", help="only train")
 
     with_out(verb("status", _status, "tell what is done, running, diverged, failed", "python -m experiments status"))
-    with_out(
-        verb(
-            "report",
-            _report,
-            "write tables, figures and the page from a ledger",
-            "python -m experiments report",
-        )
-    )
+    report = verb("report", _report, "write tables, figures and the page from a ledger", "python -m experiments report")
+    with_out(report)
+    report.add_argument("--style", choices=tuple(STYLES), default="screen",
+                        help="paper, slides: the figures alone, for these (screen)")  # fmt: skip
     with_data(verb("data", _data, "list the data sets that are here, from where, with which fingerprint",
                    "python -m experiments data --data-dir ~/data"))  # fmt: skip
     components = verb("components", _components, "list every component with its formula",
@@ -293,12 +290,12 @@ def _status(given: argparse.Namespace) -> int:
 
 
 def _report(given: argparse.Namespace) -> int:
-    for path in _write_report(given.out):
+    for path in _write_report(given.out, given.style):
         print(path)
     return OK
 
 
-def _write_report(out: Path) -> list[Path]:
+def _write_report(out: Path, style: str = "screen") -> list[Path]:
     from experiments import frames, reports
     from experiments.ledger import LEDGER, Ledger
 
@@ -308,7 +305,7 @@ def _write_report(out: Path) -> list[Path]:
         tables = frames.frames(ledger)
         facts = frames.facts(ledger)
     return reports.write_report(
-        out, tables.runs, tables.curves, tables.timings, facts, tables.diagnostics, tables.choices
+        out, tables.runs, tables.curves, tables.timings, facts, tables.diagnostics, tables.choices, style=style
     )
 
 

@@ -145,7 +145,7 @@ ONLY = {
     "diagnostics": {"diagnostics", "records", "training.setup"},
     "tuning": {"tuning", "records", "scheduling.bundle", "scheduling", "names", "errors"},
     "frames": {"ledger", "records"},
-    "reports": {"reports", "statistics", "names", "frames", "errors", "records"},
+    "reports": {"reports", "statistics", "names", "frames", "errors", "records", "checks"},
     "scheduling.bundle": {"records"},
     "scheduling": {"scheduling", "records", "errors", "tuning", "datasets", "training"},
     "scheduling.pool": {"scheduling", "records", "errors", "tuning"},
