@@ -15,6 +15,7 @@ from experiments import checks, names
 from experiments import plan as plans
 from experiments.bench import arguments
 from experiments.errors import MissingLedger, PlanError, UserError
+from experiments.exporters import arguments as exports
 from experiments.reports.formats import STYLES
 
 if TYPE_CHECKING:
@@ -130,6 +131,8 @@ def _parser() -> argparse.ArgumentParser:
     arguments.add(verb("bench", _bench, "time the sweep against what you would write by hand (speed), stacks of runs "
                        "(stacked), or what a run costs beside its training (growth)",
                        "python -m experiments bench growth"))  # fmt: skip
+    exports.add(verb("export", _export, "write a ledger's runs for TensorBoard or MLflow",
+                     "python -m experiments export tensorboard --to logs"))  # fmt: skip
     return parser
 
 
@@ -390,4 +393,12 @@ def _bench(given: argparse.Namespace) -> int:
 
     for line in command.lines(given):
         print(line, flush=True)
+    return OK
+
+
+def _export(given: argparse.Namespace) -> int:
+    from experiments.exporters import command
+
+    for line in command.lines(given):
+        print(line)
     return OK

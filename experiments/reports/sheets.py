@@ -1,21 +1,34 @@
 """The sheet of a figure: panels in a grid, words above and below, nothing cut, nothing that overlaps."""
 
 from collections.abc import Sequence
+from io import BytesIO
+from typing import Any
 
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
-from experiments.reports.formats import current, points
-from experiments.reports.style import drawable, wrapped
+from experiments.reports.formats import SCREEN, current, points
+from experiments.reports.style import drawable, theme, wrapped
 
 LINE = 0.165 / 9
 """Inches of a line of text, a point."""
 
 
 class Sheet(Figure):
-    """A figure that knows what its caption says, on the sheet or beside it."""
+    """A figure that knows what its caption says, on the sheet or beside it, and is always saved as it was drawn."""
 
     title = subtitle = note = ""
+    format = SCREEN
+
+    def savefig(self, *arguments: Any, **named: Any) -> None:
+        with theme(self.format):
+            super().savefig(*arguments, **named)
+
+    def _repr_png_(self) -> bytes:
+        """What a notebook shows."""
+        image = BytesIO()
+        self.savefig(image, format="png")
+        return image.getvalue()
 
     @property
     def caption(self) -> str:
@@ -63,7 +76,7 @@ def sheet(
     high = panel[1] if chosen.height is None else (chosen.height - top - bottom - gaps[1] * (rows - 1)) / rows
     height = top + rows * high + gaps[1] * (rows - 1) + bottom
     figure = Sheet(figsize=(width, height))
-    figure.title, figure.subtitle, figure.note = title, subtitle, note
+    figure.title, figure.subtitle, figure.note, figure.format = title, subtitle, note, chosen
     y = height - 0.1
     for words, weight in head:
         size = points(2) if weight == "bold" else points()
