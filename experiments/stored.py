@@ -74,9 +74,12 @@ def _choices(runs: "pd.DataFrame", trials: "pd.DataFrame | None") -> "pd.DataFra
     """What tuning chose, from the trials that are marked as chosen and the runs that were scored with them."""
     import pandas as pd
 
-    rows = []
-    chosen = trials[trials["chosen"].astype(bool)] if trials is not None else pd.DataFrame()
-    for _, trial in chosen.fillna({"constants": "", "edge": ""}).iterrows():
+    rows: list[dict[str, Any]] = []
+    if trials is None:
+        return pd.DataFrame(rows, columns=list(frames.CHOICE_COLUMNS))
+    trials = trials.astype({"constants": object, "edge": object}).fillna({"constants": "", "edge": ""})
+    chosen = trials[trials["chosen"].astype(bool)]
+    for _, trial in chosen.iterrows():
         cell = {name: trial[name] for name in ("dataset", "model", "activation", "optimizer")}
         same = (runs[list(cell)] == pd.Series(cell)).all(axis=1) & (runs["constants"].fillna("") == trial["constants"])
         same &= (runs["learning_rate"] / trial["learning_rate"] - 1).abs() < 1e-4  # the file has six digits
