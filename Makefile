@@ -14,6 +14,7 @@ ENGINE   ?=
 ADDRESS  ?=
 BUDGET   ?= quick
 CLAIMS   ?=
+STYLE    ?= screen
 TEST_JOBS ?= 2
 export DATA_DIR
 
@@ -48,8 +49,8 @@ sweep: install  ## train the grid of PLAN, then write the report (resumes)
 smoke: install  ## the whole grid on small embedded digits, under three minutes
 	@$(RUN) sweep smoke --out results/smoke $(if $(WORKERS),--workers $(WORKERS))
 
-report: install  ## write tables and figures again from the ledger in OUT
-	@$(RUN) report --out $(OUT)
+report: install  ## write tables and figures again from the ledger in OUT (STYLE=paper, slides: figures for these)
+	@$(RUN) report --out $(OUT) --style $(STYLE)
 
 claims: install  ## what textbooks say, each claim tested (resumes)
 	@$(RUN) claims $(CLAIMS) --budget $(BUDGET) --out $(OUT) $(if $(WORKERS),--workers $(WORKERS))

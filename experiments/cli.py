@@ -7,13 +7,25 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from experiments.commands import bench, claims, completion, components, data, explain, published, report, status, sweep
+from experiments.commands import (
+    bench,
+    claims,
+    completion,
+    components,
+    data,
+    explain,
+    export,
+    published,
+    report,
+    status,
+    sweep,
+)
 from experiments.commands.parser import FAILED_RUNS, OK, PROGRAM, Parser, Verbs
 from experiments.errors import UserError
 
 INTERRUPTED, UNREAD = 130, 141
 
-VERBS = (sweep, status, report, explain, claims, published, components, data, bench, completion)
+VERBS = (sweep, status, report, explain, export, claims, published, components, data, bench, completion)
 """In the order of the help."""
 
 EXIT_CODES = f"""exit codes:

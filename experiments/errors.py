@@ -31,3 +31,11 @@ class WorkerError(UserError):
     """No worker process comes up."""
 
     exit_code = 5
+
+
+class ResultsError(UserError):
+    """There are no results, or none of what was asked for."""
+
+
+class MissingPackage(UserError):
+    """A package that only some need is not installed."""

@@ -178,6 +178,10 @@ class Ledger:
         ((first,),) = self._read("SELECT MIN(finished) FROM runs")
         return first
 
+    def finished(self) -> dict[str, float]:
+        """Key -> when the run ended, in seconds since the epoch."""
+        return dict(self._read("SELECT key, finished FROM runs"))
+
     def running(self) -> list[tuple[int, str, int, float]]:
         """Worker, key, epoch and start of what is being trained; nothing where no sweep is writing."""
         if self._lock is None and not is_held(self.path):

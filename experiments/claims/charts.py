@@ -12,6 +12,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from experiments.names import ACTIVATIONS, OPTIMIZERS
 from experiments.reports.figures.panels import panel_title
+from experiments.reports.sheets import sheet
 from experiments.reports.style import (
     ALARM,
     BASE,
@@ -24,7 +25,6 @@ from experiments.reports.style import (
     RED,
     Look,
     look,
-    sheet,
     widest,
     wrapped,
 )

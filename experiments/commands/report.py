@@ -3,34 +3,38 @@
 import argparse
 from pathlib import Path
 
-from experiments.commands.parser import OK, Verbs, with_out
+from experiments.commands.parser import OK, Verbs, suggest, with_out
 from experiments.errors import MissingLedger
+from experiments.reports.formats import STYLES, formats
 
 PAGES = ("report.html", "report.md")
 """The page to open first, where it was written."""
 
 
 def add(verbs: Verbs) -> None:
-    with_out(
-        verbs.add(
-            "report",
-            run,
-            "write tables, figures and the page from a ledger",
-            "report",
-            "report --out results/smoke",
-        )
+    report = verbs.add(
+        "report",
+        run,
+        "write tables, figures and the page from a ledger",
+        "report",
+        "report --out results/smoke",
+        "report --style paper",
     )
+    with_out(report)
+    style = report.add_argument("--style", default="screen", metavar="NAME",
+                                help="paper, slides: the figures alone, sized for these (screen)")  # fmt: skip
+    suggest(style, lambda: STYLES)
 
 
 def run(given: argparse.Namespace) -> int:
-    written = write(given.out)
-    for path in written:
+    formats(given.style)  # a misspelt one is told before any work
+    for path in write(given.out, given.style):
         print(path)
-    print(f"report: {page(given.out)}")
+    print(f"report: {page(given.out)}" if given.style == "screen" else f"figures: {given.out / 'figures/index.html'}")
     return OK
 
 
-def write(out: Path) -> list[Path]:
+def write(out: Path, style: str = "screen") -> list[Path]:
     """Write the report of the sweep in ``out``; returns its files."""
     from experiments import frames, reports
     from experiments.ledger import LEDGER, Ledger
@@ -41,7 +45,7 @@ def write(out: Path) -> list[Path]:
         tables = frames.frames(ledger)
         facts = frames.facts(ledger)
     return reports.write_report(
-        out, tables.runs, tables.curves, tables.timings, facts, tables.diagnostics, tables.choices
+        out, tables.runs, tables.curves, tables.timings, facts, tables.diagnostics, tables.choices, style=style
     )
 
 

@@ -27,8 +27,9 @@ def write_report(
     diagnostics: pd.DataFrame | None = None,
     choices: pd.DataFrame | None = None,
     margin: float = 0.005,
+    style: str = "screen",
 ) -> list[Path]:
     """Write the whole report under ``out_dir`` and return the files. See ``build.write_report``."""
     from experiments.reports.build import write_report as write
 
-    return write(out_dir, runs, curves, timings, facts, diagnostics, choices, margin)
+    return write(out_dir, runs, curves, timings, facts, diagnostics, choices, margin, style)

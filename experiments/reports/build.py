@@ -1,19 +1,19 @@
 """Write the report: every file whole or not at all, the page last, so that its links hold."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from experiments.reports import frames, style, tables
-from experiments.reports.blocks import blocks
-from experiments.reports.evidence import FACTORS, MARGIN, Evidence, across, evidence
+from experiments.reports import tables
+from experiments.reports.evidence import MARGIN, evidence
 from experiments.reports.facts import steady
-from experiments.reports.figures import critical, pictures
-from experiments.reports.files import save_figure, write_text
+from experiments.reports.files import write_text
+from experiments.reports.material import material
 from experiments.reports.page import page
+from experiments.reports.pictures import write_figures
 
 
 def write_report(
@@ -25,8 +25,9 @@ def write_report(
     diagnostics: pd.DataFrame | None = None,
     choices: pd.DataFrame | None = None,
     margin: float = MARGIN,
+    style: str = "screen",
 ) -> list[Path]:
-    """Write tables, figures and ``report.md`` under ``out_dir``.
+    """Write tables, figures and ``report.md`` under ``out_dir``, or the figures alone in another style.
 
     The order of the rows given does not matter. All files but ``timings.csv``, the figures
     ``*-time``, and the section *Time and memory* of the page depend only on what was trained.
@@ -40,22 +41,22 @@ def write_report(
         diagnostics: one row a run, moment and layer, ``frames.DIAGNOSTICS``.
         choices: one row a tuned cell, ``frames.CHOICES``.
         margin: the smallest difference of interest, in units of the stored metric.
+        style: one of ``formats.STYLES``; all but ``screen`` write figures alone, in their own folder.
 
     Returns:
         The files written, in order.
 
     Raises:
         ValueError: a frame lacks a column.
+        UserError: there is no such style.
     """
     out_dir = Path(out_dir)
-    runs = frames.sorted_runs(runs)
-    curves = frames.sorted_curves(curves, runs)
-    timings = frames.sorted_timings(timings, runs)
-    diagnostics = frames.sorted_diagnostics(pd.DataFrame() if diagnostics is None else diagnostics, runs)
-    choices = frames.sorted_choices(pd.DataFrame() if choices is None else choices)
-    made = blocks(runs, curves, timings, facts, diagnostics, choices)
-    found = [evidence(block, margin) for block in made]
-    summary = tables.summary_table(made)
+    runs, curves, timings, diagnostics, choices, blocks = material(runs, curves, timings, facts, diagnostics, choices)
+    title = f"Figures: {facts['plan']}" if facts.get("plan") else "Figures"
+    if style != "screen":
+        return write_figures(out_dir / "figures", blocks, style, title)
+    found = [evidence(block, margin) for block in blocks]
+    summary = tables.summary_table(blocks)
     environment = json.dumps(steady(facts), indent=2, sort_keys=True, ensure_ascii=True)
     return [
         tables.write_parquet(out_dir / "runs.parquet", runs),
@@ -69,21 +70,6 @@ def write_report(
         ),
         write_text(out_dir / "summary.tex", tables.summary_latex(summary)),
         write_text(out_dir / "environment.json", environment + "\n"),
-        *write_figures(out_dir / "figures", found),
+        *write_figures(out_dir / "figures", blocks, style, title),
         write_text(out_dir / "report.md", page(found, runs, timings, facts)),
     ]
-
-
-def write_figures(out_dir: Path, found: Sequence[Evidence]) -> list[Path]:
-    """Each picture of each block, and those over all blocks; the same runs give the same bytes."""
-    written: list[Path] = []
-    with style.theme():
-        for block in (each.block for each in found):
-            for picture in pictures(block):
-                written += save_figure(picture.draw(block), out_dir / f"{block.slug}-{picture.name}")
-        names = [each.block.name for each in found if each.block.runs["value"].notna().any()]
-        for factor in FACTORS:
-            test = across(found, factor)
-            if test is not None and test.possible:
-                written += save_figure(critical.draw(test, factor, names), out_dir / f"ranks-{factor}")
-    return written

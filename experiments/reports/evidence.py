@@ -108,7 +108,12 @@ def _stream() -> np.random.Generator:
 
 def across(found: Sequence[Evidence], factor: str) -> statistics.FriedmanNemenyi | None:
     """Friedman's test over all blocks, or why not; None without any result."""
-    frames = [scores(each.block) for each in found]
+    return across_blocks([each.block for each in found], factor)
+
+
+def across_blocks(blocks: Sequence[Block], factor: str) -> statistics.FriedmanNemenyi | None:
+    """The same, where nothing else is asked of the blocks."""
+    frames = [scores(block) for block in blocks]
     frames = [frame for frame in frames if len(frame)]
     if not frames:
         return None

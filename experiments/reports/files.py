@@ -1,7 +1,7 @@
 """Files that are there in full or not at all."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,15 +25,22 @@ def write_text(path: Path, text: str) -> Path:
     return path
 
 
-def pictures(stem: Path) -> list[Path]:
+PLAIN: dict[str, dict[str, Any]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": "gradlab"},
+    "pdf": {"CreationDate": None, "Creator": "gradlab", "Producer": None},
+}
+"""Neither dates nor versions: the same figure gives the same bytes."""
+
+
+def pictures(stem: Path, kinds: Sequence[str] = ("png", "svg")) -> list[Path]:
     """The files of a figure."""
-    return [stem.with_name(f"{stem.name}.{kind}") for kind in ("png", "svg")]
+    return [stem.with_name(f"{stem.name}.{kind}") for kind in kinds]
 
 
-def save_figure(figure: Any, stem: Path) -> list[Path]:
-    """Write a figure in both formats, without dates and versions: the same figure gives the same bytes."""
-    plain: dict[str, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": "gradlab"}}
-    for path, (kind, metadata) in zip(pictures(stem), plain.items(), strict=True):
+def save_figure(figure: Any, stem: Path, kinds: Sequence[str] = ("png", "svg")) -> list[Path]:
+    """Write a figure as files of these kinds."""
+    for path, kind in zip(pictures(stem, kinds), kinds, strict=True):
         with atomic(path) as partial:
-            figure.savefig(partial, format=kind, metadata=metadata)
-    return pictures(stem)
+            figure.savefig(partial, format=kind, metadata=PLAIN[kind])
+    return pictures(stem, kinds)

@@ -184,7 +184,8 @@ def draw_depths(evidence: Evidence, finding: Finding):
     import matplotlib as mpl
 
     from experiments.reports.figures.panels import panel_title
-    from experiments.reports.style import BASE, look, sheet
+    from experiments.reports.sheets import sheet
+    from experiments.reports.style import BASE, look
 
     n = evidence.numbers
     depths = n["depths"]

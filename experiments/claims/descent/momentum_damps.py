@@ -13,7 +13,8 @@ from experiments.claims.lab import Lab
 from experiments.claims.problems import Descent, Quadratic, ravine
 from experiments.claims.rules import overall
 from experiments.reports.figures.panels import panel_title
-from experiments.reports.style import BASE, sheet, widest
+from experiments.reports.sheets import sheet
+from experiments.reports.style import BASE, widest
 
 CONDITIONS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 JUDGED = (10.0, 100.0, 1000.0)

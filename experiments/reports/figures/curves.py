@@ -1,32 +1,35 @@
 """Learning curves as small multiples: a panel an activation, a line an optimizer."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from experiments.reports.blocks import Block
-from experiments.reports.figures.panels import arrangement, metric_axis, no_data, panel_title
-from experiments.reports.style import ALARM, BASE, handles, labels, legend_width, look, sheet
+from experiments.reports.figures.legends import Legend
+from experiments.reports.figures.panels import inches, metric_axis, multiples, no_data, outer_labels, panel_title
+from experiments.reports.sheets import sheet
+from experiments.reports.style import ALARM, labels, look
 from experiments.reports.text import count
 
 PANEL = (2.35, 1.75)
 
 
 def draw(block: Block) -> Figure:
-    down, across = arrangement(len(block.rows))
     epochs, lines = paths(block)
     names = [name for name in block.columns if any(column == name for _, column in lines)]
-    needed = 0.24 * len(names) + 0.3
-    panel = (PANEL[0], max(PANEL[1], (needed - 0.4 * (down - 1)) / down)) if down < 3 else PANEL
+    legend = Legend.of(names, "optimizer", line=True)
+    room: dict[str, Any] = {"left": 0.7, "right": legend.right, "gaps": (0.15, 0.4)}
+    down, across, panel = multiples(len(block.rows), PANEL, legend=0.24 * len(names) + 0.3, **room)
     figure, grid = sheet(
         down, across, panel,
         title=f"Validation {block.metric.word} by epoch",
         subtitle=f"{block.name}; {block.setting}",
         note=reading(block),
-        left=0.7,
-        right=legend_width(names, line=True) + 0.25,
-        gaps=(0.15, 0.4),
+        foot=legend.below(),
+        **room,
     )  # fmt: skip
     axes = grid.subplots(sharex=True, sharey=True, squeeze=False)
     if not lines:
@@ -43,20 +46,13 @@ def draw(block: Block) -> Figure:
             if (row, column) in lines:
                 broken = lines[row, column][1]
                 _cell(panel_axes, epochs, shown[row, column], broken, float(chance), column, number)
-    for panel_axes in axes.flat[len(block.rows) :]:
-        panel_axes.set_visible(False)
-    for number, panel_axes in enumerate(axes.flat[: len(block.rows)]):
-        metric_axis(panel_axes, block.metric, limits, "y", panel[1])
+    for panel_axes in axes.flat[: len(block.rows)]:
+        metric_axis(panel_axes, block.metric, limits, "y")
         panel_axes.set_xlim(epochs[0] - 0.3, epochs[-1] + 0.3)
-        panel_axes.xaxis.get_major_locator().set_params(integer=True, nbins=6, min_n_ticks=1)
-        panel_axes.tick_params(labelbottom=number + across >= len(block.rows), labelleft=number % across == 0)
-        if number + across >= len(block.rows):
-            panel_axes.set_xlabel("epoch")
-    figure.supylabel(block.metric.axis("validation"), size=BASE, x=0.12 / figure.get_figwidth(), ha="left")
-    box = axes.flat[across - 1].get_position()
-    figure.legend(handles=handles(names, line=True), loc="upper left", frameon=False, borderaxespad=0,
-                  bbox_to_anchor=(box.x1 + 0.12 / figure.get_figwidth(), box.y1), title="optimizer",
-                  alignment="left")  # fmt: skip
+        ticks = max(2, min(6, int(inches(panel_axes, "x") / 0.22)))
+        panel_axes.xaxis.get_major_locator().set_params(integer=True, nbins=ticks, min_n_ticks=1)
+    outer_labels(figure, axes, len(block.rows), "epoch", block.metric.axis("validation"))
+    legend.put(figure, axes[0, across - 1])
     return figure
 
 

@@ -11,10 +11,13 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from experiments.reports.blocks import Block
-from experiments.reports.figures.panels import arrangement, panel_title
+from experiments.reports.figures.legends import Legend
+from experiments.reports.figures.panels import inches, multiples, outer_labels, panel_title
+from experiments.reports.formats import points
 from experiments.reports.frames import MOMENTS
 from experiments.reports.layers import by_layer
-from experiments.reports.style import BASE, BLUE, GREY, ORANGE, labels, sheet, widest
+from experiments.reports.sheets import sheet
+from experiments.reports.style import BLUE, GREY, ORANGE, labels, widest
 from experiments.reports.text import count
 
 PANEL = (2.0, 1.6)
@@ -63,8 +66,10 @@ def draw_dead(block: Block) -> Figure:
         + _over(block, "mean")
         + " Activations without a flat zero, such as linear or tanh, have none."
     )
-    figure, panels = _panels(block, "Dead units over time, by hidden layer", "dead share of units (%)", note,
-                             [f"layer {depth}" for depth in depths])  # fmt: skip
+    legend = _legend([Line2D([], [], color=colour, marker="o", markersize=4, label=f"layer {depth}")
+                      for colour, depth in zip(colours, depths, strict=True)])  # fmt: skip
+    title = "Dead units over time, by hidden layer"
+    figure, panels = _panels(block, title, ("", "dead share of units (%)"), note, legend)
     top = float(np.nanmax(table["high"])) if len(table) else 0.0
     for row, axes in panels.items():
         for place, depth in enumerate(depths):
@@ -76,14 +81,14 @@ def draw_dead(block: Block) -> Figure:
         axes.set_xlim(-0.35, 2.35)
         end = min(100.0, max(10.0, 100 * top))
         axes.set_ylim(-0.04 * end, 1.06 * end)
-        axes.set_xticks(range(3), MOMENTS)
-    handles = [Line2D([], [], color=colour, marker="o", markersize=4, label=f"layer {depth}")
-               for colour, depth in zip(colours, depths, strict=True)]  # fmt: skip
-    return _legend(figure, panels, handles)
+        axes.set_xticks(range(3), MOMENTS if inches(axes, "x") > 1.15 else [when[:3] for when in MOMENTS])
+    return figure
 
 
 def _by_depth(block: Block, table: pd.DataFrame, title: str, label: str, note: str, scale: str) -> Figure:
-    figure, panels = _panels(block, title, label, note, list(WHEN))
+    legend = _legend([Line2D([], [], color=colour, linestyle=dash, marker=marker, markersize=4, label=when)
+                      for when, (colour, dash, marker) in WHEN.items() if when != "middle"])  # fmt: skip
+    figure, panels = _panels(block, title, ("layer", label), note, legend)
     depths = sorted(set(table["depth"]))
     for row, axes in panels.items():
         for number, when in enumerate(("start", "end")):
@@ -91,38 +96,33 @@ def _by_depth(block: Block, table: pd.DataFrame, title: str, label: str, note: s
             colour, dash, marker = WHEN[when]
             _line(axes, mine["depth"].to_numpy(dtype=float) + (number - 0.5) * 0.08, mine, colour, dash, marker)
         axes.set_xlim(depths[0] - 0.4, depths[-1] + 0.4)
-        axes.xaxis.set_major_locator(FixedLocator(depths) if len(depths) < 9 else MaxNLocator(6, integer=True))
+        few = len(depths) < min(9, 1 + inches(axes, "x") / 0.15)
+        axes.xaxis.set_major_locator(FixedLocator(depths) if few else MaxNLocator(6 if few else 4, integer=True))
         if scale == "symlog":
             axes.set_yscale("symlog", linthresh=1.0)
         else:
             axes.set_yscale(scale)
         if scale != "linear":  # powers of ten as plain text, since formulas are switched off
             axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    handles = [Line2D([], [], color=colour, linestyle=dash, marker=marker, markersize=4, label=when)
-               for when, (colour, dash, marker) in WHEN.items() if when != "middle"]  # fmt: skip
-    across = arrangement(len(block.rows))[1]
-    for number, axes in enumerate(panels.values()):
-        if number + across >= len(block.rows):
-            axes.set_xlabel("layer")
-    return _legend(figure, panels, handles)
+    return figure
 
 
-def _panels(block: Block, title: str, label: str, note: str, entries: Sequence[str]) -> tuple[Figure, dict[str, Axes]]:
-    down, across = arrangement(len(block.rows))
-    panel = (PANEL[0], max(PANEL[1], (0.2 * len(entries) + 0.3 - 0.4 * (down - 1)) / down))
+def _panels(
+    block: Block, title: str, axis: tuple[str, str], note: str, legend: Legend
+) -> tuple[Figure, dict[str, Axes]]:
+    """A panel a row, with the words of both axes and the legend."""
+    room: dict[str, Any] = {"left": 0.85, "right": legend.right, "gaps": (0.15, 0.4)}
+    down, across, panel = multiples(len(block.rows), PANEL, legend=0.2 * len(legend.entries) + 0.3, **room)
     figure, grid = sheet(
         down, across, panel, title=title, subtitle=f"{block.name}; {block.setting}", note=note,
-        left=0.85, right=widest(entries, BASE - 0.5) + 0.75, gaps=(0.15, 0.4),
+        foot=legend.below(), **room,
     )  # fmt: skip
     axes = grid.subplots(sharex=True, sharey=True, squeeze=False)
     shown = labels(block.rows)
     for each, row in zip(axes.flat, block.rows, strict=False):
         panel_title(each, shown[row])
-    for each in axes.flat[len(block.rows) :]:
-        each.set_visible(False)
-    for number, each in enumerate(axes.flat[: len(block.rows)]):
-        each.tick_params(labelbottom=number + across >= len(block.rows), labelleft=number % across == 0)
-    figure.supylabel(label, size=BASE, x=0.12 / figure.get_figwidth(), ha="left")
+    outer_labels(figure, axes, len(block.rows), *axis)
+    legend.put(figure, axes[0, across - 1])
     return figure, dict(zip(block.rows, axes.flat, strict=False))
 
 
@@ -134,12 +134,8 @@ def _line(
     axes.plot(x, middle, color=colour, linestyle=dash, marker=marker, markersize=4, linewidth=1.4, zorder=3)
 
 
-def _legend(figure: Figure, panels: dict[str, Axes], handles: list[Line2D]) -> Figure:
-    across = arrangement(len(panels))[1]
-    box = list(panels.values())[across - 1].get_position()
-    figure.legend(handles=handles, loc="upper left", frameon=False, borderaxespad=0,
-                  bbox_to_anchor=(box.x1 + 0.12 / figure.get_figwidth(), box.y1))  # fmt: skip
-    return figure
+def _legend(entries: Sequence[Line2D]) -> Legend:
+    return Legend(entries, "", widest((str(each.get_label()) for each in entries), points(-0.5)) + 0.5)
 
 
 def _ramp(number: int) -> list[str]:

@@ -8,8 +8,11 @@ from matplotlib.lines import Line2D
 
 from experiments.reports.blocks import Block
 from experiments.reports.evidence import FACTORS, NOTHING, evidence_of_change
+from experiments.reports.figures.legends import Legend
 from experiments.reports.figures.panels import metric_axis, no_data, panel_title
-from experiments.reports.style import BASE, labels, look, sheet, widest
+from experiments.reports.formats import current, points
+from experiments.reports.sheets import sheet
+from experiments.reports.style import labels, look, widest
 from experiments.reports.summary import levels
 
 WIDTH = 3.0
@@ -51,15 +54,17 @@ def draw(block: Block) -> Figure:
     tables = {factor: table(block, factor) for factor in ("optimizer", "activation")}
     longest = max(1, *(len(each) for each in tables.values()))
     shown = {factor: labels(each["level"]) if len(each) else {} for factor, each in tables.items()}
-    wide = {factor: widest(each.values(), BASE - 1) for factor, each in shown.items()}
+    wide = {factor: widest(each.values(), points(-1)) for factor, each in shown.items()}
+    legend, stacked = Legend(SIGNS, "", 1.07), current().narrow
     figure, grid = sheet(
-        1, 2, (WIDTH, LINE * (longest + 0.4)),
+        *((2, 1) if stacked else (1, 2)), (WIDTH, LINE * points() / 9 * (longest + 0.4)),
         title=f"Mean test {metric.word}: tuned beside default learning rates",
         subtitle=f"{block.name}; {block.setting.replace(', tuned learning rates', '')}",
         note=reading(block),
-        left=wide["optimizer"] + 0.25,
-        right=1.75,
-        gaps=(wide["activation"] + 0.9, 0),
+        left=(max(wide.values()) if stacked else wide["optimizer"]) + 0.25,
+        right=legend.right + 0.43,
+        foot=legend.below(),
+        gaps=(0, 0.75) if stacked else (wide["activation"] + 0.9, 0),
     )  # fmt: skip
     axes = grid.subplots(squeeze=False)
     if all(each.empty for each in tables.values()):
@@ -70,10 +75,7 @@ def draw(block: Block) -> Figure:
             no_data(figure, np.array([[each]]), "one level, or none complete")
             continue
         _panel(block, each, levels_, list(shown[factor].values()))
-    box = axes[0, 1].get_position()
-    width = figure.get_figwidth()
-    figure.legend(handles=list(SIGNS), loc="upper left", frameon=False, borderaxespad=0,
-                  bbox_to_anchor=(box.x1 + 0.55 / width, box.y1))  # fmt: skip
+    legend.put(figure, axes.flat[1], more=0.43)
     return figure
 
 
@@ -92,13 +94,13 @@ def _panel(block: Block, axes: Axes, found: pd.DataFrame, names: list[str]) -> N
     for place, (_, each) in enumerate(found.iterrows()):
         if each["moves"]:
             words = f"{each['position_defaults']} → {each['position_tuned']}"
-            axes.text(1.02, place, words, transform=axes.get_yaxis_transform(), va="center", size=BASE - 1,
+            axes.text(1.02, place, words, transform=axes.get_yaxis_transform(), va="center", size=points(-1),
                       weight="bold" if each["surely"] else "normal")  # fmt: skip
     axes.set_ylim(len(found) - 0.5, -0.5)
     axes.set_yticks(range(len(found)), names)
     axes.tick_params(left=False)
     axes.grid(visible=False, axis="y")
-    metric_axis(axes, metric, limits, "x", WIDTH)
+    metric_axis(axes, metric, limits, "x")
     axes.set_xlabel(metric.axis("mean test"))
 
 

@@ -1,13 +1,17 @@
 """Every seed's point by cell, with mean and interval: a panel an activation, a line an optimizer."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.reports.blocks import Block
 from experiments.reports.figures.heatmap import state
-from experiments.reports.figures.panels import arrangement, metric_axis, no_data, panel_title
-from experiments.reports.style import ABSENT, ALARM, BASE, labels, look, sheet, widest
+from experiments.reports.figures.panels import metric_axis, multiples, no_data, outer_labels, panel_title
+from experiments.reports.formats import current, points
+from experiments.reports.sheets import sheet
+from experiments.reports.style import ABSENT, ALARM, labels, look, widest
 from experiments.reports.text import count
 
 WIDTH = 2.6
@@ -16,16 +20,16 @@ LINE = 0.2
 
 def draw(block: Block) -> Figure:
     metric = block.metric
-    down, across = arrangement(len(block.rows))
     rows, columns = labels(block.rows), labels(block.columns)
+    room: dict[str, Any] = {"left": widest(columns.values(), points(-1)) + 0.25, "right": 0.25, "gaps": (0.2, 0.5)}
+    down, across, panel = multiples(len(rows), (WIDTH, 0), **room)
+    wide = 4.2 if across == 1 and current().width is None else panel[0]
     figure, grid = sheet(
-        down, across, (WIDTH if across > 1 else 4.2, LINE * (len(columns) + 0.6)),
+        down, across, (wide, LINE * points() / 9 * (len(columns) + 0.6)),
         title=f"Test {metric.word} of every seed",
         subtitle=f"{block.name}; {block.setting}",
         note=reading(block),
-        left=widest(columns.values(), BASE - 1) + 0.25,
-        right=0.25,
-        gaps=(0.2, 0.5),
+        **room,
     )  # fmt: skip
     axes = grid.subplots(sharey=True, squeeze=False)
     value = metric.shown(block.runs["value"])
@@ -49,12 +53,9 @@ def draw(block: Block) -> Figure:
         _means(block, each, row, place)
         each.set_ylim(len(columns) - 0.5, -0.5)
         each.set_yticks(range(len(columns)), list(columns.values()))
-        each.tick_params(labelleft=number % across == 0, left=False)
-        metric_axis(each, metric, limits, "x", WIDTH)
-        if number + across >= len(block.rows):
-            each.set_xlabel(metric.axis("test"))
-    for each in axes.flat[len(block.rows) :]:
-        each.set_visible(False)
+        each.tick_params(left=False)
+        metric_axis(each, metric, limits, "x")
+    outer_labels(figure, axes, len(block.rows), metric.axis("test"), "", each_x=True)
     return figure
 
 
@@ -75,7 +76,7 @@ def _means(block: Block, axes: Axes, row: str, place: dict[str, int]) -> None:
     absent = dict.fromkeys((name for name in block.columns if name not in set(cells["column"])), "not in the plan")
     absent |= {cell["column"]: state(cell) for _, cell in cells[cells["seeds"] == 0].iterrows()}
     for column, word in absent.items():
-        axes.text(0.5, place[column], word.replace("\n", " "), size=BASE - 2, color="#505050",
+        axes.text(0.5, place[column], word.replace("\n", " "), size=points(-2), color="#505050",
                   transform=axes.get_yaxis_transform(), ha="center", va="center", zorder=7,
                   bbox={"facecolor": "white", "edgecolor": ABSENT, "pad": 1.0, "linewidth": 0.5})  # fmt: skip
 

@@ -7,8 +7,9 @@ from matplotlib.ticker import PercentFormatter
 from experiments import statistics
 from experiments.reports.blocks import Block
 from experiments.reports.evidence import FACTORS, scores
+from experiments.reports.figures.pairs import Pair
 from experiments.reports.figures.panels import metric_axis, no_data, panel_title
-from experiments.reports.style import handles, legend_width, look, sheet
+from experiments.reports.style import look
 
 PANEL = (3.3, 2.6)
 POINTS = 160
@@ -17,18 +18,13 @@ POINTS = 160
 def draw(block: Block) -> Figure:
     metric, frame = block.metric, scores(block)
     names = {"optimizer": block.columns, "activation": block.rows}
-    longest = max(len(each) for each in names.values())
-    legends = [legend_width(each, line=True) + room for room, each in zip((0.5, 0.15), names.values(), strict=True)]
-    panel = (PANEL[0], max(PANEL[1], 0.205 * longest + 0.35))
-    figure, grid = sheet(
-        1, 4, panel,
-        ratios=[1, legends[0] / PANEL[0], 1, legends[1] / PANEL[0]],
+    pair = Pair(
+        names, PANEL, 0.75, line=True,
         title=f"Share of runs above each test {metric.word}",
         subtitle=f"{block.name}; {block.setting}",
         note=reading(block),
-        left=0.75, right=0.1, gaps=(0.12, 0),
     )  # fmt: skip
-    axes = np.array([[figure.add_subplot(grid[0, place]) for place in (0, 2)]])
+    figure, axes = pair.figure, pair.axes
     if frame.empty:
         return no_data(figure, axes, "no run has a result yet")
     limits = metric.limits(metric.shown(frame["score"]))
@@ -49,13 +45,13 @@ def draw(block: Block) -> Figure:
                       linestyle=signs.dash, linewidth=1.5, marker=signs.marker, markersize=4,
                       markeredgecolor="white", markeredgewidth=0.4,
                       markevery=(listed.index(str(name)) % 20, 20), drawstyle="steps-post")  # fmt: skip
-        metric_axis(each, metric, limits, "x", panel[0])
+        metric_axis(each, metric, limits, "x")
         each.set_ylim(-0.03, 1.03)
         each.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=""))
         each.set(xlabel=metric.axis("test"), ylabel="share of runs above it (%)")
-        each.legend(handles=handles(listed, line=True), loc="upper left", bbox_to_anchor=(1.0, 1.0),
-                    frameon=False, borderaxespad=0.3, title=factor, alignment="left")  # fmt: skip
-    axes[0, 1].set(ylabel="")
+    if axes.shape == (1, 2):
+        axes[0, 1].set(ylabel="")
+    pair.put_legends()
     return figure
 
 

@@ -1,5 +1,7 @@
 """Learning-rate curves as small multiples: a panel an optimizer (one default rate), a line an activation."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,9 +11,12 @@ from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from experiments.names import ACTIVATIONS
 from experiments.reports.blocks import Block
-from experiments.reports.figures.panels import arrangement, log_axis, metric_axis, panel_title
+from experiments.reports.figures.legends import Legend
+from experiments.reports.figures.panels import inches, log_axis, metric_axis, multiples, outer_labels, panel_title
+from experiments.reports.formats import current
 from experiments.reports.frames import in_order
-from experiments.reports.style import ALARM, BASE, handles, labels, legend_width, look, sheet
+from experiments.reports.sheets import sheet
+from experiments.reports.style import ALARM, labels, look
 from experiments.reports.text import count
 from experiments.reports.tuning import optimizers, rate_trials
 
@@ -35,18 +40,20 @@ def draw(block: Block) -> Figure:
     metric = block.metric
     table = rate_trials(block)
     panels, lines = optimizers(table), in_order(table["activation"], ACTIVATIONS)
-    down, across = arrangement(len(panels))
-    needed = 0.2 * (len(lines) + len(SIGNS)) + 0.7
-    panel = (PANEL[0], max(PANEL[1], (needed - 0.55 * (down - 1)) / down))
-    room = max(legend_width(lines, line=True), 1.45)
+    legend = Legend.of(lines, "activation", line=True, more=SIGNS)
+    room: dict[str, Any] = {
+        "left": 0.7,
+        "right": legend.right,
+        "gaps": (0.15 if current().width is None else 0.32, 0.55),
+    }
+    down, across, panel = multiples(len(panels), PANEL, legend=0.2 * (len(lines) + len(SIGNS)) + 0.7, **room)
     figure, grid = sheet(
         down, across, panel,
         title=f"Validation {metric.word} by learning rate",
         subtitle=f"{block.name}; {_seeds(table)}, {count(block.epochs, 'epoch')}, {block.batches}",
         note=reading(block),
-        left=0.7,
-        right=room + 0.25,
-        gaps=(0.15, 0.55),
+        foot=legend.below(),
+        **room,
     )  # fmt: skip
     axes = grid.subplots(sharey=True, squeeze=False)
     chance = float(metric.shown(block.chance))
@@ -60,19 +67,10 @@ def draw(block: Block) -> Figure:
             each.axvline(default, color="black", linewidth=1.0, linestyle=(0, (4, 2)), zorder=1)
         for activation, curve in mine.groupby("activation", sort=False):
             _curve(block, each, str(activation), curve)
-        metric_axis(each, metric, limits, "y", panel[1])
+        metric_axis(each, metric, limits, "y")
         _rate_axis(each, mine)
-        each.tick_params(labelleft=number % across == 0)
-        if number + across >= len(panels):
-            each.set_xlabel("learning rate (log scale)")
-    for each in axes.flat[len(panels) :]:
-        each.set_visible(False)
-    width = figure.get_figwidth()
-    figure.supylabel(metric.axis("validation"), size=BASE, x=0.12 / width, ha="left")
-    box = axes.flat[across - 1].get_position()
-    figure.legend(handles=[*handles(lines, line=True), *SIGNS], loc="upper left", frameon=False,
-                  borderaxespad=0, bbox_to_anchor=(box.x1 + 0.12 / width, box.y1), title="activation",
-                  alignment="left")  # fmt: skip
+    outer_labels(figure, axes, len(panels), "learning rate (log scale)", metric.axis("validation"), each_x=True)
+    legend.put(figure, axes[0, across - 1])
     return figure
 
 
@@ -107,7 +105,8 @@ def _rate_axis(axes: Axes, mine: pd.DataFrame) -> None:
     log_axis(axes, rates.min(), rates.max())
     inside = np.arange(np.ceil(np.log10(rates.min() / 1.3)), np.floor(np.log10(rates.max() * 1.3)) + 1)
     if len(inside) > 1:  # whole decades alone: plain numbers would not fit beside each other
-        kept = [float(10.0**power) for power in inside[:: -(-len(inside) // 5)]]
+        most = max(2, min(5, int(inches(axes, "x") / 0.42)))
+        kept = [float(10.0**power) for power in inside[:: -(-len(inside) // most)]]
         axes.xaxis.set_major_locator(FixedLocator(kept))
         axes.xaxis.set_major_formatter(FixedFormatter([_decade(each) for each in kept]))
 

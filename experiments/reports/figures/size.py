@@ -9,8 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from experiments.reports.blocks import Block
-from experiments.reports.figures.panels import no_data, panel_title
-from experiments.reports.style import BASE, labels, look, sheet, widest
+from experiments.reports.figures.panels import inches, no_data, panel_title
+from experiments.reports.formats import current, points
+from experiments.reports.sheets import sheet
+from experiments.reports.style import labels, look, widest
 from experiments.reports.text import join, plain, size
 
 WIDTH = 2.9
@@ -26,15 +28,16 @@ def sizes(block: Block, factor: str, value: str) -> pd.Series:
 def draw(block: Block) -> Figure:
     shown = {"row": labels(block.rows), "column": labels(block.columns)}
     longest = max(len(block.rows), len(block.columns))
-    second = widest(shown["column"].values(), BASE - 1) + 0.5
+    beside = {factor: widest(names.values(), points(-1)) for factor, names in shown.items()}
+    stacked = current().narrow
     figure, grid = sheet(
-        1, 2, (WIDTH, LINE * (longest + 0.4)),
+        *((2, 1) if stacked else (1, 2)), (WIDTH, LINE * points() / 9 * (longest + 0.4)),
         title="Parameters and optimizer state",
         subtitle=f"{block.name}",
         note=reading(block),
-        left=widest(shown["row"].values(), BASE - 1) + 0.25,
+        left=(max(beside.values()) if stacked else beside["row"]) + 0.25,
         right=0.3,
-        gaps=(second, 0),
+        gaps=(0, 0.75) if stacked else (beside["column"] + 0.5, 0),
     )  # fmt: skip
     axes = grid.subplots(squeeze=False)
     told = (
@@ -52,7 +55,7 @@ def draw(block: Block) -> Figure:
         each.set_ylim(len(names) - 0.5, -0.5)
         each.tick_params(left=False)
         each.grid(visible=False, axis="y")
-        each.xaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
+        each.xaxis.set_major_locator(MaxNLocator(nbins=max(1, min(4, int(inches(each, "x") / 0.55))), integer=True))
         each.xaxis.set_major_formatter(lambda number, _: f"{number:,.0f}")
         each.set_xlabel(f"{value.removesuffix('_bytes')} ({unit})")
     return figure
@@ -69,17 +72,17 @@ def _bars(axes: Axes, found: pd.Series, names: list[str], say: Callable[[int], s
         name: say(values[0]) + (f" to {say(values[-1])}" if len(values) > 1 else "") for name, values in found.items()
     }
     top = max(values[-1] for values in found) / scale or 1.0
-    end = top / (1 - min(0.8, (widest(words.values(), BASE - 2) + 0.15) / WIDTH))
+    end = top / (1 - min(0.8, (widest(words.values(), points(-2)) + 0.15) / inches(axes, "x")))
     axes.set_xlim(0, end)
     for place, name in enumerate(names):
         if name not in words:
-            axes.text(0.015 * end, place, "no result", size=BASE - 2, color="#505050", va="center")
+            axes.text(0.015 * end, place, "no result", size=points(-2), color="#505050", va="center")
             continue
         low, middle, high = (found[name][at] / scale for at in (0, (len(found[name]) - 1) // 2, -1))
         axes.barh(place, middle, height=0.62, color=look(name).colour, alpha=0.85)
         if high > low:
             axes.plot([low, high], [place, place], "|-", color="#505050", markersize=6, linewidth=1.0)
-        axes.text(high + 0.015 * end, place, words[name], size=BASE - 2, va="center")
+        axes.text(high + 0.015 * end, place, words[name], size=points(-2), va="center")
 
 
 def reading(block: Block) -> str:

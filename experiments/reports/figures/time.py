@@ -1,13 +1,14 @@
 """Test metric against the seconds that training took: once by optimizer, once by activation."""
 
-import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
 from experiments.reports.blocks import Block
-from experiments.reports.figures.panels import log_axis, metric_axis, no_data, panel_title
-from experiments.reports.style import ALARM, handles, legend_width, look, sheet
+from experiments.reports.figures.pairs import Pair
+from experiments.reports.figures.panels import log_axis, metric_axis, no_data, panel_title, plain_xlabel
+from experiments.reports.formats import current
+from experiments.reports.style import ALARM, look
 from experiments.reports.text import count
 
 PANEL = (3.3, 3.1)
@@ -27,21 +28,14 @@ def draw(block: Block) -> Figure:
     metric = block.metric
     runs = training_seconds(block)
     factors = {"optimizer": ("column", block.columns), "activation": ("row", block.rows)}
-    longest = max(len(names) for _, names in factors.values())
-    legends = [legend_width(names, line=False) + room
-               for room, (_, names) in zip((0.5, 0.15), factors.values(), strict=True)]  # fmt: skip
-    panel = (PANEL[0], max(PANEL[1], 0.205 * longest + 0.35))
-    figure, grid = sheet(
-        1, 4, panel,
-        ratios=[1, legends[0] / PANEL[0], 1, legends[1] / PANEL[0]],
+    below = 0.5 if current().width is None else 0.72  # two lines, where a panel is narrow
+    pair = Pair(
+        {factor: names for factor, (_, names) in factors.items()}, PANEL, 0.7, below, line=False,
         title=f"Test {metric.word} against training time",
         subtitle=f"{block.name}; {block.setting}",
         note=reading(block),
-        left=0.7,
-        right=0.1,
-        gaps=(0.12, 0),
     )  # fmt: skip
-    axes = np.array([[figure.add_subplot(grid[0, place]) for place in (0, 2)]])
+    figure, axes = pair.figure, pair.axes
     if runs.empty:
         return no_data(figure, axes, "no run with a result and a time")
     runs["shown"] = metric.shown(runs["value"])
@@ -69,12 +63,13 @@ def draw(block: Block) -> Figure:
             )
         bad = runs[diverged]
         each.scatter(bad["seconds"], bad["shown"], s=26, c=ALARM, marker="x", linewidths=1.4, zorder=4)
-        metric_axis(each, metric, limits, "y", panel[1])
+        metric_axis(each, metric, limits, "y")
         log_axis(each, runs["seconds"].min(), runs["seconds"].max())
-        each.set(xlabel="training time of a run (s, log scale)", ylabel=metric.axis("test"))
-        each.legend(handles=handles(names, line=False), loc="upper left", bbox_to_anchor=(1.0, 1.0),
-                    frameon=False, borderaxespad=0.3, title=factor, alignment="left")  # fmt: skip
-    axes[0, 1].set(ylabel="")
+        plain_xlabel(each, "training time of a run (s, log scale)")
+        each.set(ylabel=metric.axis("test"))
+    if axes.shape == (1, 2):
+        axes[0, 1].set(ylabel="")
+    pair.put_legends()
     return figure
 
 
