@@ -1,4 +1,4 @@
-"""Write the report: every file whole or not at all, the page last, so that its links hold."""
+"""Write the report: every file whole or not at all, the pages last, so that their links hold."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,6 +13,7 @@ from experiments.reports.evidence import FACTORS, MARGIN, Evidence, across, evid
 from experiments.reports.facts import steady
 from experiments.reports.figures import critical, pictures
 from experiments.reports.files import save_figure, write_text
+from experiments.reports.html.page import html_page
 from experiments.reports.page import page
 
 
@@ -26,10 +27,11 @@ def write_report(
     choices: pd.DataFrame | None = None,
     margin: float = MARGIN,
 ) -> list[Path]:
-    """Write tables, figures and ``report.md`` under ``out_dir``.
+    """Write tables, figures, ``report.md`` and ``report.html`` under ``out_dir``.
 
     The order of the rows given does not matter. All files but ``timings.csv``, the figures
-    ``*-time``, and the section *Time and memory* of the page depend only on what was trained.
+    ``*-time``, the section *Time and memory* of ``report.md``, and ``report.html`` (which tells times, and
+    verdicts on claims found beside it) depend only on what was trained.
 
     Args:
         out_dir: made if it is not there; files of an earlier report are replaced.
@@ -71,6 +73,7 @@ def write_report(
         write_text(out_dir / "environment.json", environment + "\n"),
         *write_figures(out_dir / "figures", found),
         write_text(out_dir / "report.md", page(found, runs, timings, facts)),
+        write_text(out_dir / "report.html", html_page(found, runs, timings, facts, out_dir)),
     ]
 
 
