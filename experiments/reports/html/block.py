@@ -23,9 +23,8 @@ from experiments.reports.sections import (
     lost_tables,
     ranking_tables,
 )
-from experiments.reports.style import labels
 from experiments.reports.summary import levels, ranked
-from experiments.reports.text import markdown, plain, seconds, size
+from experiments.reports.text import markdown, plain, seconds, short_labels, size
 
 Sentences = Sequence[str]
 
@@ -75,7 +74,7 @@ def _first(block: Block) -> tuple[str, str]:
 
 def _heat(block: Block, known: Sequence[dict[str, Any] | None], picked: int) -> dict[str, Any]:
     """The grid as a table: a row an activation, and of each cell what stands in it and its colours."""
-    rows, columns = labels(block.rows), labels(block.columns)
+    rows, columns = short_labels(block.rows), short_labels(block.columns)
     colours = heat.of_cells(block)
     at = {(cell["row"], cell["column"]): cell for _, cell in block.cells.iterrows()}
     lines: list[dict[str, Any]] = []
@@ -102,7 +101,7 @@ def _cell(block: Block, place: int, cell: Any, told: dict[str, Any] | None, colo
     marks += [f"{lost}/{total} lost"] if lost and cell["seeds"] else []
     result = bool(cell["seeds"])
     facts = dict(told["facts"])
-    spoken = f"{told['name']}: {facts[f'test {block.metric.word}']}; {facts['seeds']}"
+    spoken = f"{told['row']} with {told['column']}: {facts[f'test {block.metric.word}']}; {facts['seeds']}"
     return {
         "number": place, "there": True, "spoken": spoken, "colours": colours, "diverged": bool(cell["diverged"]),
         "mean": block.metric.number(cell["mean"]) if result else state(cell).replace("\n", " "), "result": result,
@@ -142,7 +141,7 @@ def _levels(block: Block) -> list[dict[str, Any]]:
         means = levels(block.runs, column, other)
         if len(means) < 2:
             continue
-        names = labels(means["level"])
+        names = short_labels(means["level"])
         shown = {name: block.metric.shown(means[name]) for name in ("mean", "low", "high")}
         rows = [
             {"level": names[level], **{name: _number(block, shown[source][place]) for name, source in
@@ -163,7 +162,7 @@ def _number(block: Block, value: float) -> float | None:
 
 def _costs(block: Block) -> list[dict[str, Any]]:
     """Two charts: against seconds and against bytes; an absent one has nothing to show."""
-    names = labels(block.columns)
+    names = short_labels(block.columns)
     place = {name: number for number, name in enumerate(block.rows)}, {name: n for n, name in enumerate(block.columns)}
     table_ = block.cells[block.cells["mean"].notna()].copy()
     table_["number"] = [place[0][row] * len(block.columns) + place[1][column]
@@ -183,7 +182,7 @@ def _costs(block: Block) -> list[dict[str, Any]]:
         unit, scale = (1, "") if field == "seconds" else _unit(float(known[field].max()))
         title = title or f"weights and optimizer state ({scale})"
         shown = block.metric.shown(known["mean"])
-        rows = [{"number": int(cell.number), "cell": f"{labels(block.rows)[cell.row]} with {names[cell.column]}",
+        rows = [{"number": int(cell.number), "cell": f"{short_labels(block.rows)[cell.row]} with {names[cell.column]}",
                  "column": names[cell.column], "value": _number(block, shown[at]),
                  field: float(f"{getattr(cell, field) / unit:.4g}")}
                 for at, cell in enumerate(known.itertuples(index=False))]  # fmt: skip

@@ -1,6 +1,6 @@
 """What a click on a cell shows: its numbers in words, its seeds, and the data of its charts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from experiments.reports.figures.heatmap import state
 from experiments.reports.figures.time import training_seconds
 from experiments.reports.frames import MOMENTS
 from experiments.reports.layers import by_layer
+from experiments.reports.reasons import Reason, reasons
 from experiments.reports.summary import ranked
 from experiments.reports.text import count, plain, rate, seconds, size
 from experiments.reports.tuning import at_edge, rate_trials
@@ -28,35 +29,44 @@ SIZES: tuple[tuple[str, str, Callable[[int], str]], ...] = (
 )
 
 
-def cells(block: Block, reason: Callable[[str, str], str] | None = None) -> list[dict[str, Any] | None]:
+def cells(block: Block) -> list[dict[str, Any] | None]:
     """The cells of the grid, row by row; None for a pair that is not in the plan.
 
-    Args:
-        block: the comparison.
-        reason: (row, column) -> one sentence on why the cell did as it did.
-
     Returns:
-        Of each cell ``name``, ``why``, ``facts`` (pairs of words), ``seeds`` (rows of words), and the rows
-        of its charts: ``curves``, ``rates``, ``gradients``, ``dead``; an absent one has nothing to show.
+        Of each cell its names ``row`` and ``column``, ``why`` it did well or badly, the ``rule`` that says so,
+        ``facts`` (pairs of words), ``seeds`` (rows of words), and the rows of its charts: ``curves``, ``rates``,
+        ``gradients``, ``dead``; an absent one has nothing to show.
     """
-    parts = [_curves(block), _rates(block), _layers(block, "gradient_norm"), _layers(block, "dead")]
-    told = _Facts(block)
+    charts: dict[str, Mapping[tuple[str, str], Any]] = {
+        "curves": _curves(block),
+        "rates": _rates(block),
+        "gradients": _layers(block, "gradient_norm"),
+        "dead": _layers(block, "dead"),
+    }
+    told, why = _Facts(block), reasons(block)
     found: list[dict[str, Any] | None] = []
-    at = {(cell["row"], cell["column"]): cell for _, cell in block.cells.iterrows()}
+    at: dict[Any, pd.Series] = {(cell["row"], cell["column"]): cell for _, cell in block.cells.iterrows()}
     for row in block.rows:
         for column in block.columns:
             if (row, column) not in at:
                 found.append(None)
                 continue
-            cell = {
-                "name": f"{plain(row)} with {plain(column)}",
-                "why": reason(row, column) if reason else "",
+            cell: dict[str, Any] = {
+                "row": plain(row),
+                "column": plain(column),
+                "why": plain(why[row, column].sentence),
+                "rule": _rule(why[row, column]),
                 "facts": told.of(at[row, column]),
                 "seeds": told.seeds(row, column),
             }
-            charts = dict(zip(("curves", "rates", "gradients", "dead"), parts, strict=True))
-            found.append(cell | {name: part[row, column] for name, part in charts.items() if (row, column) in part})
+            cell |= {name: part[row, column] for name, part in charts.items() if (row, column) in part}
+            found.append(cell)
     return found
+
+
+def _rule(why: Reason) -> str:
+    also = f" Also: {'; '.join(cause for _, cause in why.also)}." if why.also else ""
+    return plain(f"By the rule “{why.rule}”: {why.condition}.{also}")
 
 
 class _Facts:

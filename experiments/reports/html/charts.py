@@ -17,14 +17,15 @@ from experiments.reports.style import look
 
 ROWS = alt.NamedData(name="rows")
 HEIGHT = 220
+FIT = alt.AutoSizeParams(type="fit-x", contains="padding")
 
 ACCENT, SOFT, INK, ALARM, WARM, FAINT = (
     f"var(--{name})" for name in ("accent", "soft", "ink", "alarm", "warm", "faint")
 )
 MOMENTS = {
-    "start": (SOFT, [4, 2], "square"),
-    "middle": (WARM, [1, 2], "triangle-up"),
-    "end": (ACCENT, [1, 0], "circle"),
+    "start": (SOFT, "square"),
+    "middle": (WARM, "triangle-up"),
+    "end": (ACCENT, "circle"),
 }
 
 SHAPES = {
@@ -50,7 +51,16 @@ def config() -> dict[str, Any]:
         "font": "system-ui",
         "view": {"stroke": None},
         "axis": axis,
-        "legend": text | {"orient": "bottom", "labelColor": INK, "labelLimit": 130, "symbolLimit": 0, "title": None},
+        "legend": text
+        | {
+            "orient": "bottom",
+            "labelColor": INK,
+            "labelLimit": 130,
+            "symbolLimit": 0,
+            "symbolOpacity": 1,
+            "title": None,
+            "columnPadding": 14,
+        },
         "mark": {"aria": False},
         "axisX": {"titlePadding": 6},
     }
@@ -67,7 +77,7 @@ def metric_scale(metric: Metric, limits: tuple[float, float], title: str, gap: f
     ticks = metric.choose_ticks(limits, gap)
     ends = [float(end) for end in metric.stretch(np.asarray(limits))]
     places = [float(place) for place in metric.stretch(np.asarray(ticks, dtype=float))] if ticks else []
-    words = f"format({metric.top + metric.offset:g} - pow(10, -datum.value), '.5~g')"
+    words = f"format(round(1e6 * ({metric.top + metric.offset:g} - pow(10, -datum.value))) / 1e6, '.5~g')"
     axis = alt.Axis(values=places, labelExpr=words, title=title, tickCount=len(places), labelOverlap=False)
     return {"type": "quantitative", "axis": axis, "scale": alt.Scale(domain=ends, nice=False, zero=False, clamp=True)}
 
@@ -93,7 +103,7 @@ def curves(block: Block, limits: tuple[float, float]) -> dict[str, Any]:
     base = alt.Chart().encode(x=x, y=y)
     lines = base.transform_filter("datum.kind != 'diverged'").mark_line(clip=True, strokeJoin="round").encode(
         detail="seed:N", color=alt.Color("kind:N", scale=signs["color"], legend=legend),
-        strokeWidth=alt.StrokeWidth("kind:N", scale=signs["width"], legend=legend),
+        strokeWidth=alt.StrokeWidth("kind:N", sort=list(kinds), scale=signs["width"], legend=legend),
         strokeDash=alt.StrokeDash("kind:N", scale=signs["dash"], legend=legend),
     )  # fmt: skip
     near = base.mark_circle(size=70, opacity=0.001).encode(tooltip=tooltip)
@@ -109,7 +119,7 @@ def rates(block: Block, limits: tuple[float, float]) -> dict[str, Any]:
     """A cell's learning-rate curve: rows of ``rate, value, low, high, chosen, lost, default``."""
     metric = block.metric
     x = alt.X("rate:Q", scale=alt.Scale(type="log", nice=False, padding=12),
-              axis=alt.Axis(title="learning rate (log scale)", format="~g", tickCount=5, grid=False))  # fmt: skip
+              axis=alt.Axis(title="learning rate (log scale)", format=".3~g", tickCount=5, grid=False))  # fmt: skip
     y = alt.Y("place", **metric_scale(metric, limits, metric.axis("validation")))
     tooltip = [alt.Tooltip("rate:Q", format="~g"), *(alt.Tooltip(f"{name}:Q") for name in ("value", "low", "high")),
                alt.Tooltip("diverged:Q"), alt.Tooltip("seeds:Q", title="tuning seeds")]  # fmt: skip
@@ -129,19 +139,18 @@ def rates(block: Block, limits: tuple[float, float]) -> dict[str, Any]:
 
 def layers(title: str, scale: str) -> dict[str, Any]:
     """A diagnostic by layer: rows of ``when, depth, value, low, high``."""
-    signs = [alt.Scale(domain=list(MOMENTS), range=[each[at] for each in MOMENTS.values()]) for at in range(3)]
-    when = {"color": alt.Color("when:N", scale=signs[0]), "strokeDash": alt.StrokeDash("when:N", scale=signs[1]),
-            "shape": alt.Shape("when:N", scale=signs[2])}  # fmt: skip
+    signs = [alt.Scale(domain=list(MOMENTS), range=[each[at] for each in MOMENTS.values()]) for at in range(2)]
+    when = {"color": alt.Color("when:N", scale=signs[0]),
+            "shape": alt.Shape("when:N", scale=signs[1])}  # fmt: skip
     limits = alt.Scale(domain=[0, 100]) if scale == "linear" else alt.Scale(type="log", nice=False, padding=8)
-    axis = alt.Axis(title=title, format="~g" if scale == "linear" else "~e", tickCount=5)
+    axis = alt.Axis(title=title, format=".3~g" if scale == "linear" else "~e", tickCount=5, grid=scale == "linear")
     y = alt.Y("value:Q", scale=limits, axis=axis)
-    x = alt.X("depth:Q", axis=alt.Axis(title="layer, from the input", tickMinStep=1, format="d", grid=False),
-              scale=alt.Scale(nice=False, zero=False, padding=12))  # fmt: skip
+    x = alt.X("depth:O", axis=alt.Axis(title="layer, from the input", labelAngle=0, grid=False))
     tooltip = [alt.Tooltip("when:N"), alt.Tooltip("depth:Q", title="layer"),
                *(alt.Tooltip(f"{name}:Q", format=".3~g") for name in ("value", "low", "high"))]  # fmt: skip
     base = alt.Chart().encode(x=x, y=y)
     spans = base.mark_rule(opacity=0.6).encode(y=alt.Y("low:Q"), y2="high:Q", color=when["color"])
-    lines = base.mark_line(strokeWidth=1.6).encode(color=when["color"], strokeDash=when["strokeDash"])
+    lines = base.mark_line(strokeWidth=1.6).encode(color=when["color"])
     dots = base.mark_point(filled=True, size=50, opacity=1).encode(
         color=when["color"], shape=when["shape"], tooltip=tooltip
     )
@@ -168,12 +177,12 @@ def costs(metric: Metric, rows: Sequence[Mapping[str, Any]], names: Mapping[str,
     """Test metric against what a cell costs: a point a cell; the one picked has a ring."""
     limits = metric.limits(np.array([row["value"] for row in rows], dtype=float))
     scale = alt.Scale(type="log", nice=False, padding=14) if log else alt.Scale(nice=True, zero=True)
-    x = alt.X(f"{field}:Q", scale=scale, axis=alt.Axis(title=title, format="~g", tickCount=5, grid=False))
+    x = alt.X(f"{field}:Q", scale=scale, axis=alt.Axis(title=title, format=".4~g", tickCount=5, grid=False))
     y = alt.Y("place", **metric_scale(metric, limits, metric.axis("mean test")))
     tooltip = [alt.Tooltip("cell:N"), alt.Tooltip("value:Q", title=metric.axis("mean test")),
                alt.Tooltip(f"{field}:Q", title=title, format=".4~g")]  # fmt: skip
     base = alt.Chart().encode(x=x, y=y)
-    legend = alt.Legend(title="optimizer", columns=4)
+    legend = alt.Legend(title="optimizer", columns=alt.ExprRef("max(2, floor(width / 105))"), labelLimit=88)
     dots = base.mark_point(filled=True, size=55, opacity=0.85, cursor="pointer").encode(
         color=_named(names, "column", legend), shape=_shaped(names, "column", legend), tooltip=tooltip)  # fmt: skip
     ring = base.transform_filter("datum.number == picked").mark_point(
@@ -220,7 +229,7 @@ def _chart(*parts: alt.Chart, metric: Metric | None = None, height: Any = HEIGHT
            places: Mapping[str, str] | None = None,
            params: Sequence[alt.Parameter] = ()) -> dict[str, Any]:  # fmt: skip
     """The layers as one specification; places are computed by the chart itself from the values shown."""
-    chart = alt.layer(*parts, data=ROWS).properties(width="container", height=height)
+    chart = alt.layer(*parts, data=ROWS).properties(width="container", height=height, autosize=FIT)
     for place, field in (places or {"place": "value"} if metric else {}).items():
         chart = chart.transform_calculate(**{place: stretched(metric, field)}) if metric else chart
     chart = chart.add_params(*params) if params else chart

@@ -24,7 +24,7 @@
 
   // ---- charts, drawn one after the other so that the page stays quick
   const views = new Map();
-  const options = { renderer: "svg", actions: false, ast: true, config: page.config, defaultStyle: false };
+  const options = { renderer: "svg", actions: false, ast: true, config: page.config, defaultStyle: false, logLevel: 1 };
   let queue = Promise.resolve();
   function draw(place, spec, then) {
     place.wanted = spec;
@@ -103,9 +103,10 @@
 
     function pick(number, quiet = false) {
       const cell = cells[number];
-      if (!cell) {
+      if (!cell) { // a pair of the two lists that is not in the plan: back to the cell that is
+        selects[0].value = Math.floor(now / columns);
+        selects[1].value = now % columns;
         part("status").textContent = "This pair is not in the plan.";
-        part("name").textContent = "not in the plan";
         return;
       }
       buttons.get(now)?.setAttribute("aria-pressed", "false");
@@ -114,9 +115,11 @@
       buttons.get(now)?.setAttribute("aria-pressed", "true");
       selects[0].value = Math.floor(now / columns);
       selects[1].value = now % columns;
-      part("name").textContent = cell.name;
+      part("row").textContent = cell.row;
+      part("column").textContent = cell.column;
       part("why").textContent = cell.why;
-      if (!quiet) part("status").textContent = `${cell.name}: ${cell.facts[0][1]}`;
+      part("rule").textContent = cell.rule;
+      if (!quiet) part("status").textContent = `${cell.row} with ${cell.column}: ${cell.facts[0][1]}`;
       part("facts").replaceChildren(...cell.facts.map(([name, words]) => {
         const pair = document.createElement("div");
         pair.appendChild(document.createElement("dt")).textContent = name;
@@ -136,7 +139,7 @@
       plot.hidden = figure.querySelector("details").hidden = !data;
       figure.querySelector(".empty").hidden = Boolean(data);
       if (!data) { plot.wanted = null; return; }
-      plot.setAttribute("aria-label", `${figure.querySelector("figcaption").textContent} of ${cell.name}; see the table below`);
+      plot.setAttribute("aria-label", `${figure.querySelector("figcaption").textContent} of ${cell.row} with ${cell.column}; see the table below`);
       figure.querySelector("[data-table]").replaceChildren(table(tables[name](data)));
       draw(plot, { ...specs[name], data: { values: rows[name](data) } });
     }

@@ -15,9 +15,9 @@ from experiments.reports.html.block import block_context
 from experiments.reports.html.markup import inline, rendered
 from experiments.reports.layout import table
 from experiments.reports.page import absent, data, progress
+from experiments.reports.reasons import RULES
 from experiments.reports.sections import methods_section, time_section
-from experiments.reports.style import labels
-from experiments.reports.text import markdown, plain
+from experiments.reports.text import markdown, plain, short_labels
 from experiments.statistics import FriedmanNemenyi
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -53,7 +53,7 @@ def html_page(
         "claims": claims.read(folder),
         "datasets": rendered(data(runs, facts)),
         "methods": rendered(methods_section(found, runs, facts)),
-        "rules": [],
+        "rules": [(rule.name, plain(rule.condition)) for rule in RULES],
         "config": charts.config(),
         "css": scripts.style(),
         "scripts": own,
@@ -90,7 +90,7 @@ def _across(test: FriedmanNemenyi, factor: str) -> dict[str, Any]:
     told: dict[str, Any] = {"factor": factor, "words": inline(verdicts.across(test, factor)), "chart": None}
     if not test.possible:
         return told
-    shown = labels(test.levels)
+    shown = short_labels(test.levels)
     rows: list[dict[str, Any]] = [{"level": shown[name], "rank": round(test.ranks[name], 3)} for name in test.levels]
     ends = [(clique[0], clique[-1]) for clique in test.cliques]
     bars = [{"bar": len(test.levels) + 0.35 * (number + 1), "first": shown[first], "last": shown[last]}
