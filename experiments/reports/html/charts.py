@@ -44,8 +44,9 @@ def config() -> dict[str, Any]:
     """What all charts share."""
     text = {"labelFont": "system-ui", "titleFont": "system-ui", "labelColor": SOFT, "titleColor": SOFT,
             "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal"}  # fmt: skip
-    axis = text | {"gridColor": "var(--line)", "domainColor": SOFT, "tickColor": SOFT, "labelLimit": 150,
-                   "domainOpacity": 0.6, "tickOpacity": 0.6, "labelOverlap": "greedy"}  # fmt: skip
+    axis = text | {"gridColor": "var(--line)", "domainColor": SOFT, "tickColor": SOFT,
+                   "labelLimit": 150, "domainOpacity": 0.6, "tickOpacity": 0.6, "labelOverlap": "greedy",
+                   "labelSeparation": 8}  # fmt: skip
     return {
         "background": "transparent",
         "font": "system-ui",

@@ -35,7 +35,7 @@ def visible(colour: str, ground: str) -> str:
     """The colour itself, or the nearest of its hue that shows on this ground.
 
     >>> visible("#0072B2", "#FFFFFF"), visible("#000000", "#17191C")
-    ('#0072B2', '#707070')
+    ('#0072B2', '#666666')
     """
     hue, light, vivid = colorsys.rgb_to_hls(*to_rgb(colour))
     step = 0.01 if luminance(ground) < 0.5 else -0.01

@@ -34,6 +34,7 @@
         views.get(place)?.finalize();
         const made = await vegaEmbed(place, spec, options);
         views.set(place, made);
+        await made.view.resize().runAsync(); // a legend that wraps is known in height only now
         then?.(made.view);
       } catch (error) {
         console.error(error);

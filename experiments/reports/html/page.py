@@ -39,15 +39,15 @@ def html_page(
     deep = deep_section(found)
     own = [scripts.vega(), scripts.own()]
     shown = [block_context(each, facts, number) for number, each in enumerate(found)]
-    over_all = [_across(test, factor) for factor, test in _tests(found)]
+    together = over_all(found)
     context = {
         "title": f"Report: {plain(facts['plan'])}" if facts.get("plan") else "Report",
         "plan": plain(facts.get("plan_title") or ""),
         "notices": [plain(notice) for notice in facts.get("notices") or ()],
         "status": [inline(sentence) for sentence in [*progress(runs, facts), *absent(found, facts)]],
         "blocks": shown,
-        "specs": _specs(shown, over_all),
-        "across": over_all,
+        "specs": _specs(shown, together),
+        "across": together,
         "deep": rendered("\n\n".join(deep[1:])) if deep else "",
         "time": rendered(time_section(blocks, timings, facts)),
         "claims": claims.read(folder),
@@ -71,14 +71,15 @@ def _environment() -> Environment:
     return made
 
 
-def _tests(found: Sequence[Evidence]) -> list[tuple[str, FriedmanNemenyi]]:
+def over_all(found: Sequence[Evidence]) -> list[dict[str, Any]]:
+    """Of each factor what can be said over all data sets and models together."""
     tests = [(factor, across(found, factor)) for factor in FACTORS]
-    return [(factor, test) for factor, test in tests if test is not None]
+    return [_across(test, factor) for factor, test in tests if test is not None]
 
 
-def _specs(blocks: Sequence[Mapping[str, Any]], over_all: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _specs(blocks: Sequence[Mapping[str, Any]], together: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The charts that do not change with the cell that is picked: id of the element -> specification."""
-    made = {f"across-{each['factor']}": each["chart"]["spec"] for each in over_all if each["chart"]}
+    made = {f"across-{each['factor']}": each["chart"]["spec"] for each in together if each["chart"]}
     for block in blocks:
         made |= {f"{block['id']}-{each['factor']}": each["spec"] for each in block["levels"]}
         made |= {f"{block['id']}-{each['field']}": each["spec"] for each in block["costs"]}
