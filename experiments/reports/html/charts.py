@@ -175,7 +175,10 @@ def levels(metric: Metric, rows: Sequence[Mapping[str, Any]], names: Mapping[str
 
 def costs(metric: Metric, rows: Sequence[Mapping[str, Any]], names: Mapping[str, str], field: str, title: str,
           log: bool) -> dict[str, Any]:  # fmt: skip
-    """Test metric against what a cell costs: a point a cell; the one picked has a ring."""
+    """Test metric against what a cell costs: a point a cell; the one picked has a ring.
+
+    The page's script sets the legend in as many columns as fit.
+    """
     limits = metric.limits(np.array([row["value"] for row in rows], dtype=float))
     scale = alt.Scale(type="log", nice=False, padding=14) if log else alt.Scale(nice=True, zero=True)
     x = alt.X(f"{field}:Q", scale=scale, axis=alt.Axis(title=title, format=".4~g", tickCount=5, grid=False))
@@ -183,7 +186,7 @@ def costs(metric: Metric, rows: Sequence[Mapping[str, Any]], names: Mapping[str,
     tooltip = [alt.Tooltip("cell:N"), alt.Tooltip("value:Q", title=metric.axis("mean test")),
                alt.Tooltip(f"{field}:Q", title=title, format=".4~g")]  # fmt: skip
     base = alt.Chart().encode(x=x, y=y)
-    legend = alt.Legend(title="optimizer", columns=alt.ExprRef("max(2, floor(width / 105))"), labelLimit=88)
+    legend = alt.Legend(title="optimizer", columns=4, labelLimit=88)
     dots = base.mark_point(filled=True, size=55, opacity=0.85, cursor="pointer").encode(
         color=_named(names, "column", legend), shape=_shaped(names, "column", legend), tooltip=tooltip)  # fmt: skip
     ring = base.transform_filter("datum.number == picked").mark_point(

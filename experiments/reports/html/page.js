@@ -32,9 +32,10 @@
       if (place.wanted !== spec) return; // another cell was picked meanwhile
       try {
         views.get(place)?.finalize();
-        const made = await vegaEmbed(place, spec, options);
+        const columns = Math.max(2, Math.floor((place.clientWidth - 60) / 115)); // of a legend
+        const fitted = JSON.parse(JSON.stringify(spec), (key, value) => (key === "columns" ? columns : value));
+        const made = await vegaEmbed(place, fitted, options);
         views.set(place, made);
-        await made.view.resize().runAsync(); // a legend that wraps is known in height only now
         then?.(made.view);
       } catch (error) {
         console.error(error);

@@ -29,6 +29,8 @@ for (const svg of document.querySelectorAll("svg, .grid thead tr")) {
   const texts = [...svg.querySelectorAll("text, th")].filter((each) => each.textContent.trim()
     && getComputedStyle(each).opacity > 0);
   const boxes = texts.map((each) => each.getBoundingClientRect());
+  const whole = svg.getBoundingClientRect();
+  boxes.forEach((box, at) => { if (box.bottom > whole.bottom + 2) found.push([texts[at].textContent, "below"]); });
   for (let i = 0; i < boxes.length; i++) for (let j = 0; j < i; j++)
     if (boxes[i].width && boxes[j].width && meets(boxes[i], boxes[j]))
       found.push([texts[i].textContent, texts[j].textContent]);
