@@ -22,7 +22,7 @@ SWEEP_OPTIONS := --out $(OUT) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(WORKERS),--
 	$(if $(ENGINE),--engine $(ENGINE)) $(if $(ADDRESS),--address $(ADDRESS))
 
 .DEFAULT_GOAL := help
-.PHONY: help install sweep smoke report claims published status data bench bench-growth test test-slow test-backends lint format lock wheel clean
+.PHONY: help install sweep smoke report claims published status data bench bench-growth test test-slow test-browser test-backends lint format lock wheel clean
 
 help:  ## show this help
 	@echo "gradlab: which activation, loss and optimizer?"
@@ -71,10 +71,14 @@ bench-growth: install  ## what a run costs beside its training, from 100 runs to
 	@$(RUN) bench growth
 
 test: install  ## the tests, under eight minutes on two cores
-	@$(BIN)/python -m pytest -m "not slow" -n $(TEST_JOBS) --dist loadfile
+	@$(BIN)/python -m pytest -m "not slow and not browser" -n $(TEST_JOBS) --dist loadfile
 
 test-slow: install  ## the long tests
-	@$(BIN)/python -m pytest -m slow
+	@$(BIN)/python -m pytest -m "slow and not browser"
+
+test-browser: install  ## report.html in Chromium: charts, clicks, keys, themes, print
+	@command -v chromedriver > /dev/null || { echo "Chromium and its driver are needed: apt-get install chromium chromium-driver"; exit 1; }
+	@$(BIN)/python -m pytest -m browser tests/experiments/reports
 
 test-backends: $(VENV)-backends/installed  ## the components on TensorFlow, JAX and PyTorch (downloads PyTorch)
 	@for backend in tensorflow jax torch; do \

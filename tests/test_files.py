@@ -22,6 +22,9 @@ TEXT = {
     ".html",
     ".tex",
     ".svg",
+    ".css",
+    ".js",
+    ".j2",
     "",
 }
 SKIPPED = {"__pycache__", "build", "dist", "results", "node_modules"}

@@ -1,4 +1,4 @@
-"""Write the report: every file whole or not at all, the page last, so that its links hold."""
+"""Write the report: every file whole or not at all, the pages last, so that their links hold."""
 
 import json
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from experiments.reports import tables
 from experiments.reports.evidence import MARGIN, evidence
 from experiments.reports.facts import steady
 from experiments.reports.files import write_text
+from experiments.reports.html.page import html_page
 from experiments.reports.material import material
 from experiments.reports.page import page
 from experiments.reports.pictures import write_figures
@@ -27,10 +28,11 @@ def write_report(
     margin: float = MARGIN,
     style: str = "screen",
 ) -> list[Path]:
-    """Write tables, figures and ``report.md`` under ``out_dir``, or the figures alone in another style.
+    """Write tables, figures, ``report.md`` and ``report.html`` under ``out_dir``, or the figures alone in another style.
 
     The order of the rows given does not matter. All files but ``timings.csv``, the figures
-    ``*-time``, and the section *Time and memory* of the page depend only on what was trained.
+    ``*-time``, the section *Time and memory* of ``report.md``, and ``report.html`` (which tells times, and
+    verdicts on claims found beside it) depend only on what was trained.
 
     Args:
         out_dir: made if it is not there; files of an earlier report are replaced.
@@ -72,4 +74,5 @@ def write_report(
         write_text(out_dir / "environment.json", environment + "\n"),
         *write_figures(out_dir / "figures", blocks, style, title),
         write_text(out_dir / "report.md", page(found, runs, timings, facts)),
+        write_text(out_dir / "report.html", html_page(found, runs, timings, facts, out_dir)),
     ]

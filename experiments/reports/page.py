@@ -105,31 +105,41 @@ def _notices(notices: Sequence[str]) -> list[str]:
 
 
 def _in_words(found: Sequence[Evidence], runs: pd.DataFrame, facts: Mapping[str, Any]) -> list[str]:
-    parts = []
-    blocks = [each.block for each in found]
+    parts = [*progress(runs, facts), *absent(found, facts)]
+    for each in found:
+        block = each.block
+        bullets = "\n".join(f"- {sentence}" for sentence in words.findings(each))
+        parts.append(f"### {markdown(block.name)}\n\n{markdown(block.setting)}.\n\n{bullets}")
+    return [*parts, *_across(found)]
+
+
+def progress(runs: pd.DataFrame, facts: Mapping[str, Any]) -> list[str]:
+    """How many of the planned runs have a result, and how many chose learning rates."""
     scored = int(summary.counted(runs[~runs["role"].eq(TRIAL).fillna(False)]).notna().sum())
     planned = facts.get("planned_runs")
-    parts.append(
+    parts = [
         f"{scored} of {count(int(planned), 'planned run')} have a result."
         if planned is not None
         else f"{count(scored, 'run')} with a result."
-    )
+    ]
     if len(runs) and (tuning := int(runs["role"].eq(TRIAL).sum())):
         parts.append(
             f"{count(tuning, 'tuning run')} in `runs.parquet` chose learning rates by validation and took"
             " no other"
             " part in what follows."
         )
-    there = {(block.dataset, block.model) for block in blocks}
-    cells = facts.get("planned_cells") or ()
-    absent = dict.fromkeys((str(cell[0]), str(cell[1])) for cell in cells)
-    for dataset, model in (pair for pair in absent if pair not in there):
-        parts.append(f"**{markdown(dataset)}, {markdown(model)}**: nothing has run yet.")
-    for each in found:
-        block = each.block
-        bullets = "\n".join(f"- {sentence}" for sentence in words.findings(each))
-        parts.append(f"### {markdown(block.name)}\n\n{markdown(block.setting)}.\n\n{bullets}")
-    return [*parts, *_across(found)]
+    return parts
+
+
+def absent(found: Sequence[Evidence], facts: Mapping[str, Any]) -> list[str]:
+    """The planned pairs of data set and model of which nothing has run."""
+    there = {(each.block.dataset, each.block.model) for each in found}
+    planned = dict.fromkeys((str(cell[0]), str(cell[1])) for cell in facts.get("planned_cells") or ())
+    return [
+        f"**{markdown(dataset)}, {markdown(model)}**: nothing has run yet."
+        for dataset, model in planned
+        if (dataset, model) not in there
+    ]
 
 
 def _across(found: Sequence[Evidence]) -> list[str]:

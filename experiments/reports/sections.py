@@ -21,8 +21,14 @@ ROWS = 100
 
 def tables_section(found: Evidence, facts: Mapping[str, Any]) -> str:
     block = found.block
+    parts = [f"### {markdown(block.name)}", *ranking_tables(block), *level_tables(block)]
+    parts += [*change_tables(found), *inside_tables(block), *budget_tables(block, facts), *lost_tables(block)]
+    return "\n\n".join(parts)
+
+
+def ranking_tables(block: Block) -> list[str]:
+    """Every cell with a result, the best first; then those without one."""
     number = block.metric.number
-    unit = f" ({block.metric.unit.strip()})" if block.metric.unit else ""
     ranking = ranked(block.cells)
     rows = [
         [str(place + 1), markdown(cell["row"]), markdown(cell["column"]), _rate(cell["learning_rate"]),
@@ -32,15 +38,21 @@ def tables_section(found: Evidence, facts: Mapping[str, Any]) -> str:
          _mark(cell["diverged"]), _mark(cell["failed"])]
         for place, cell in ranking.head(ROWS).iterrows()
     ]  # fmt: skip
-    head = ["rank", "activation", "optimizer", "rate", "seeds", f"mean{unit}", "95 % interval", "sd", "min",
+    head = ["rank", "activation", "optimizer", "rate", "seeds", f"mean{_unit(block)}", "95 % interval", "sd", "min",
             "max", "diverged", "failed"]  # fmt: skip
-    parts = [f"### {markdown(block.name)}", table(head, rows, "rllrrrrrrrrr")]
+    parts = [table(head, rows, "rllrrrrrrrrr")]
     if len(ranking) > ROWS:
         parts.append(f"The {len(ranking) - ROWS} cells behind these are in `summary.csv`.")
     absent = block.cells[block.cells["seeds"] == 0]
     if len(absent):
         names = [f"{markdown(cell['row'])} with {markdown(cell['column'])}" for _, cell in absent.iterrows()]
         parts.append(f"Without a result, so without a rank: {join(names, 40)}.")
+    return parts
+
+
+def level_tables(block: Block) -> list[str]:
+    """The mean of each activation over the optimizers, and of each optimizer over the activations."""
+    number, parts = block.metric.number, []
     for factor, column, over in (("activation", "row", "column"), ("optimizer", "column", "row")):
         means = levels(block.runs, column, over)
         if len(means) < 2:
@@ -48,11 +60,16 @@ def tables_section(found: Evidence, facts: Mapping[str, Any]) -> str:
         spread = [f"{number(each['low'])} to {number(each['high'])}" if np.isfinite(each["low"]) else ""
                   for _, each in means.iterrows()]  # fmt: skip
         rows = [[markdown(each["level"]), number(each["mean"]), spread[place]] for place, each in means.iterrows()]
-        parts.append(table([factor, f"mean over {over_word(factor)}{unit}", "95 % interval over seeds"], rows, "lrr"))
-    return "\n\n".join([*parts, *_changes(found), *_inside(block), *_budgets(block, facts), *_lost(block)])
+        head = [factor, f"mean over {over_word(factor)}{_unit(block)}", "95 % interval over seeds"]
+        parts.append(table(head, rows, "lrr"))
+    return parts
 
 
-def _changes(found: Evidence) -> list[str]:
+def _unit(block: Block) -> str:
+    return f" ({block.metric.unit.strip()})" if block.metric.unit else ""
+
+
+def change_tables(found: Evidence) -> list[str]:
     """The two rankings side by side: mean ranks at tuned and at default rates."""
     parts = []
     for factor, change in found.changes.items():
@@ -79,7 +96,7 @@ def _changes(found: Evidence) -> list[str]:
     return ["Ranks within each cell of the other factor and seed, averaged (1 is best):", *parts] if parts else []
 
 
-def _inside(block: Block) -> list[str]:
+def inside_tables(block: Block) -> list[str]:
     found = effective_rates(block)
     measured = ("rate_start", "rate_end", "update_start", "update_end")
     if found["rate_end"].isna().all():
@@ -104,7 +121,7 @@ def _sizes(least: float, most: float) -> str:
     return size(least) if least == most else f"{size(least)} to {size(most)}"
 
 
-def _budgets(block: Block, facts: Mapping[str, Any]) -> list[str]:
+def budget_tables(block: Block, facts: Mapping[str, Any]) -> list[str]:
     mine = (each for each in facts.get("datasets") or () if each.get("fingerprint") == block.fingerprint)
     train = next((int(each["sizes"]["train"]) for each in mine if "train" in (each.get("sizes") or {})), None)
     parts = []
@@ -121,7 +138,7 @@ def over_word(factor: str) -> str:
     return "optimizers" if factor == "activation" else "activations"
 
 
-def _lost(block: Block) -> list[str]:
+def lost_tables(block: Block) -> list[str]:
     """The runs that diverged, with the update, and those without a result, with the error."""
     lost = block.runs[block.runs["value"].isna() | block.runs["status"].eq("diverged")]
     rows = []

@@ -56,7 +56,7 @@ def test_every_file_is_there_and_no_part_of_one(report):
     assert {path.name for path in written if path.parent == folder} == {
         "runs.parquet", "curves.parquet", "diagnostics.parquet", "timings.csv", "comparisons.csv",
         "cell_comparisons.csv", "variance.csv", "rankings.csv", "learning_rates.csv", "summary.csv",
-        "summary.tex", "environment.json", "report.md",
+        "summary.tex", "environment.json", "report.md", "report.html",
     }  # fmt: skip
     assert len([path for path in written if path.suffix == ".png"]) == 7
     assert len([path for path in written if path.suffix == ".svg"]) == 7
@@ -171,7 +171,7 @@ def test_without_a_result_the_page_says_so(page_of, made):
 def test_an_empty_ledger_gives_a_report(tmp_path):
     facts = {"planned_runs": 4, "planned_cells": [("mnist", "mlp", "relu", "adam")]}
     written = write_report(tmp_path, pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), facts)
-    assert len(written) == 9  # without a figure
+    assert len(written) == 10  # without a figure
     assert "0 of 4 planned runs have a result" in (tmp_path / "report.md").read_text("utf-8")
     assert "**mnist, mlp**: nothing has run yet" in (tmp_path / "report.md").read_text("utf-8")
     assert pd.read_parquet(tmp_path / "runs.parquet").empty

@@ -119,7 +119,7 @@ def test_only_what_a_clock_gave_differs_from_run_to_run(made, tmp_path):
         path.name for path in (tmp_path / "one").rglob("*.*")
         if path.read_bytes() != (tmp_path / "two" / path.relative_to(tmp_path / "one")).read_bytes()
     }  # fmt: skip
-    assert different == {"timings.csv", "mnist-mlp-time.png", "mnist-mlp-time.svg", "report.md"}
+    assert different == {"timings.csv", "mnist-mlp-time.png", "mnist-mlp-time.svg", "report.md", "report.html"}
     pages = [(tmp_path / name / "report.md").read_text("utf-8") for name in ("one", "two")]
     cut = [re.sub(r"## Time and memory.*?(?=## Methods)", "", text, flags=re.S) for text in pages]
     assert cut[0] == cut[1]
