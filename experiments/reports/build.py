@@ -28,7 +28,7 @@ def write_report(
     margin: float = MARGIN,
     style: str = "screen",
 ) -> list[Path]:
-    """Write tables, figures, ``report.md`` and ``report.html`` under ``out_dir``, or the figures alone in another style.
+    """Write tables, figures, ``report.md`` and ``report.html`` under ``out_dir``; in another style, figures alone.
 
     The order of the rows given does not matter. All files but ``timings.csv``, the figures
     ``*-time``, the section *Time and memory* of ``report.md``, and ``report.html`` (which tells times, and
