@@ -290,15 +290,12 @@ def test_without_scripts_words_and_tables_remain(chromium, page):
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
 def test_the_largest_grid_is_small_quick_and_clear(chromium, largest, width):
     assert largest.stat().st_size < 10e6
-    times = []
-    for _ in range(3):  # the machine may be busy with something else
-        show(chromium, largest, width)
-        times.append(
-            chromium.execute_script("return performance.getEntriesByType('navigation')[0].loadEventEnd") / 1000
-        )
-        if times[-1] < 3:
-            break
-    assert min(times) < 3
+    # The page's own processor time, charts included: a busy machine makes the clock on the wall say nothing.
+    chromium.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
+    show(chromium, largest, width)
+    metrics = chromium.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
+    spent = {each["name"]: each["value"] for each in metrics}
+    assert 0 < spent["TaskDuration"] < 3
     assert len(chromium.find_elements(By.CSS_SELECTOR, "[data-cell]")) == 400
     assert chromium.execute_script(OVERLAPS) == []
     wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
