@@ -10,7 +10,7 @@ from experiments.reports.blocks import Block
 from experiments.reports.case import Case, Rule
 from experiments.reports.evidence import MARGIN
 from experiments.reports.rules import RULES
-from experiments.reports.symptoms import Symptoms, best_cell, gap, symptoms
+from experiments.reports.symptoms import Gap, Symptoms, best_cell, cut, gap, scores, symptoms
 from experiments.reports.text import count
 
 __all__ = ["RULES", "Reason", "Rule", "reason", "reasons"]
@@ -54,10 +54,12 @@ def reason(block: Block, row: str, column: str) -> Reason:
 
 def reasons(block: Block) -> dict[tuple[str, str], Reason]:
     """``reason`` of each cell, by its labels."""
-    best = _best(block)
-    return {
-        pair: _judge(case(block, *pair, best)) for pair in zip(block.cells["row"], block.cells["column"], strict=True)
-    }
+    best, parts = best_cell(block), cut(block)
+    if best is None:
+        return {pair: _judge(case(block, *pair)) for pair in parts}
+    first, ahead = symptoms(parts[best], *best), scores(parts[best], *best)
+    return {pair: _judge(_case(block, symptoms(part, *pair), first, gap(ahead, scores(part, *pair))))
+            for pair, part in parts.items()}  # fmt: skip
 
 
 def _best(block: Block) -> Symptoms | None:
@@ -69,10 +71,14 @@ def case(block: Block, row: str, column: str, best: Symptoms | None = None) -> C
     """What the rules look at. ``best`` saves working it out again; without any result it is the cell itself."""
     mine = symptoms(block, row, column)
     best = best or _best(block) or mine
+    return _case(block, mine, best, gap(scores(block, best.row, best.column), scores(block, row, column)))
+
+
+def _case(block: Block, mine: Symptoms, best: Symptoms, found: Gap) -> Case:
     return Case(
         cell=mine,
         best=best,
-        gap=gap(block, (best.row, best.column), (row, column)),
+        gap=found,
         metric=block.metric,
         margin=MARGIN,
         epochs=block.epochs,

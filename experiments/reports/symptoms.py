@@ -1,7 +1,7 @@
 """What the runs of one cell show, as single numbers: what the rules of ``reasons`` look at."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -97,12 +97,26 @@ def best_cell(block: Block) -> tuple[str, str] | None:
     return str(best["row"]), str(best["column"])
 
 
-def gap(block: Block, best: tuple[str, str], other: tuple[str, str]) -> Gap:
-    """How far ``other`` is behind ``best``, over the seeds that both have."""
-    first, second = (
-        _of(block.runs, *cell).dropna(subset="value").drop_duplicates("seed").set_index("seed")["value"]
-        for cell in (best, other)
-    )
+def cut(block: Block) -> dict[tuple[str, str], Block]:
+    """A block of each cell's own rows: numbers of all cells then cost one look at the frames, and not one each."""
+    labels = ["row", "column"]
+    of_run = block.runs.drop_duplicates("key").set_index("key")[labels]
+    frames = {"runs": block.runs, "cells": block.cells, "curves": block.curves.join(of_run, on="key")}
+    if len(block.diagnostics):
+        frames["diagnostics"] = block.diagnostics
+    parts = {name: dict(list(frame.groupby(labels, sort=False))) for name, frame in frames.items()}
+    return {pair: replace(block, **{name: part.get(pair, frames[name].iloc[:0]) for name, part in parts.items()})
+            for pair in parts["cells"]}  # fmt: skip
+
+
+def scores(block: Block, row: str, column: str) -> pd.Series:
+    """What each seed of a cell counts with."""
+    runs = _of(block.runs, row, column)
+    return runs[runs["value"].notna()].drop_duplicates("seed").set_index("seed")["value"]
+
+
+def gap(first: pd.Series, second: pd.Series) -> Gap:
+    """How far the ``second`` cell is behind the ``first``, over the seeds that both have; from `scores`."""
     d = (first - second).dropna().to_numpy(dtype=float)
     if not len(d):
         return Gap(seeds=0, difference=NAN, low=NAN, high=NAN)
@@ -197,9 +211,7 @@ def _inside(block: Block, done: pd.DataFrame) -> dict[str, Any]:
         return told
     for when in ("start", "end"):
         now = layers[layers["when"].eq(when)]
-        by_depth = now.pivot_table(index="key", columns="depth", values="gradient_norm").sort_index(axis=1)
-        if by_depth.shape[1] > 1:
-            told[f"flow_{when}"] = _geometric(by_depth.iloc[:, 0] / by_depth.iloc[:, -1].replace(0.0, np.nan))
+        told[f"flow_{when}"] = _geometric(_flow(now[now["gradient_norm"].notna()]))
         told[f"step_{when}"] = _geometric(now["update_ratio"])
     for name in ("dead", "saturated"):
         shares = layers.groupby(["when", "layer"], sort=False)[name].mean().dropna()
@@ -208,6 +220,16 @@ def _inside(block: Block, done: pd.DataFrame) -> dict[str, Any]:
             told[name], told[f"{name}_layer"] = float(end.max()), str(end.idxmax()[1])
     told["dead_start"] = _mean(layers.loc[layers["when"].eq("start") & layers["layer"].eq(told["dead_layer"]), "dead"])
     return told
+
+
+def _flow(layers: pd.DataFrame) -> list[float]:
+    """Gradient norm of the first layer over that of the last, of each run that has both."""
+    depth = layers["depth"].to_numpy(dtype=float)
+    if not len(depth) or depth.min() == depth.max():
+        return []
+    bottom, top = (dict(zip(layers["key"][here], layers["gradient_norm"][here].astype(float), strict=True))
+                   for here in (depth == depth.min(), depth == depth.max()))  # fmt: skip
+    return [bottom[key] / top[key] for key in bottom if top.get(key)]
 
 
 def _tuning(block: Block, cell: pd.Series) -> dict[str, Any]:

@@ -47,6 +47,29 @@ def best_cell(block: Block) -> str:
     return text
 
 
+def brief(found: Evidence) -> str:
+    """The best levels, what matters more, and how much is open: short enough to be quoted."""
+    block, told = found.block, []
+    best = {factor: levels(block.runs, mine, other)
+            for factor, mine, other in (("activation", "row", "column"), ("optimizer", "column", "row"))}  # fmt: skip
+    leaders = [f"{factor} {markdown(table.iloc[0]['level'])}" for factor, table in best.items() if len(table) > 1]
+    if leaders:
+        told.append(
+            f"On average the best are {join(leaders)}." if len(leaders) > 1 else f"On average the best is {leaders[0]}."
+        )
+    share = found.variance.set_index("term")["share"] if len(found.variance) else pd.Series(dtype=float)
+    parts = [(name, float(share[name])) for name in ("activation", "optimizer") if np.isfinite(share.get(name, np.nan))]
+    if len(parts) == 2:
+        (more, most), (less, least) = sorted(parts, key=lambda part: -part[1])
+        told.append(f"The {more} makes {100 * most:.0f} % of the variance of test {block.metric.word}, the {less} "
+                    f"{max(0.0, 100 * least):.0f} %.")  # fmt: skip
+    pairs = [(name, int(table["outcome"].eq("undecided").sum()), len(table))
+             for name, table in found.pairs.items() if len(table)]  # fmt: skip
+    if open_ := [f"{n} of {count(total, f'pair of {name}s', f'pairs of {name}s')}" for name, n, total in pairs if n]:
+        told.append(f"Still undecided with {count(len(block.seeds), 'seed')}: {join(open_)}.")
+    return " ".join(told)
+
+
 def factors(found: Evidence) -> list[str]:
     """The best and the last level of each factor, and how the best stands against the others."""
     block, told = found.block, []

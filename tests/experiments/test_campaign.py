@@ -114,7 +114,7 @@ def test_a_role_that_changes_is_told_to_the_ledger(tmp_path):
         campaign = Campaign(work, ledger)
         ledger.plan(campaign.rows(), {})
         assert {role for _, role, _ in campaign.rows()} == {DEFAULT}
-    sweep(work, tmp_path, curve)
+    sweep(work, tmp_path, Curve(optimum=-6))  # at the default rate
     found = tables(tmp_path)
     assert sorted(found.runs["role"].unique()) == [BOTH, TRIAL]
 

@@ -74,7 +74,7 @@ WRONG = [
     (("sweep", "smoke", "--only", "activaton=relu"), 2, "optimizer, dataset, model (did you mean 'activation'?)"),
     (("sweep", "smoke", "--only", "activation=ReLu"), 2, "'ReLu' (did you mean 'relu'?)"),
     (("claims", "--budget", "ful"), 2, "unknown budget: 'ful' (did you mean 'full'?); allowed: quick, full"),
-    (("bench", "spead"), 2, "unknown bench: 'spead' (did you mean 'speed'?); allowed: speed, stacked, growth"),
+    (("bench", "spead"), 2, "unknown bench: 'spead' (did you mean 'speed'?); allowed: speed, engines, stacked, growth"),
     (("bench", "speed", "--tasks", "mpl"), 2, "unknown task of --tasks: 'mpl' (did you mean 'mlp'?)"),
     (("components", "rleu"), 2, "unknown component: 'rleu' (did you mean 'relu'?)"),
 ]

@@ -45,6 +45,7 @@ def block_context(found: Evidence, facts: Mapping[str, Any], number: int) -> dic
         "name": block.name,
         "setting": plain(block.setting),
         "lead": inline(words.best_cell(block)),
+        "brief": inline(words.brief(found)),
         "summary": _told([words.rates(block), *words.factors(found), verdicts.matters(found), words.seeds(block)]),
         "open": _told([*tuning.warnings(block), verdicts.undecided(found), *words.trouble(block),
                        *words.default_trouble(block)]),

@@ -15,7 +15,7 @@ def test_the_html_page_is_named_where_there_is_one(tmp_path):
 
 def test_report_lists_its_files_and_then_the_page(tmp_path, monkeypatch, capsys):
     (tmp_path / "report.md").touch()
-    monkeypatch.setattr(report, "write", lambda out: [out / "runs.parquet", out / "report.md"])
-    assert report.run(argparse.Namespace(out=tmp_path)) == 0
+    monkeypatch.setattr(report, "write", lambda out, style: [out / "runs.parquet", out / "report.md"])
+    assert report.run(argparse.Namespace(out=tmp_path, style="screen")) == 0
     told = capsys.readouterr().out.splitlines()
     assert told == [str(tmp_path / "runs.parquet"), str(tmp_path / "report.md"), f"report: {tmp_path / 'report.md'}"]

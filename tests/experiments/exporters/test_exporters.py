@@ -1,6 +1,5 @@
 """What is exported is read back with the tools themselves; exporting again changes nothing."""
 
-import argparse
 import logging
 import math
 import subprocess
@@ -38,7 +37,7 @@ def out(tmp_path) -> Path:
 
 
 def export(kind, out, to) -> str:
-    return " ".join(command.lines(argparse.Namespace(kind=kind, out=out, to=str(to))))
+    return " ".join(command.lines(kind, out, str(to)))
 
 
 def test_names_are_readable_unlike_and_fit_for_folders(out):

@@ -16,7 +16,7 @@ from experiments.reports.case import Case
 from experiments.reports.metrics import ACCURACY
 from experiments.reports.reasons import RULES, reason, reasons
 from experiments.reports.rules import DEAD, FLOW, SPREAD, STEP
-from experiments.reports.symptoms import Gap, Symptoms, best_cell, gap, symptoms
+from experiments.reports.symptoms import Gap, Symptoms, best_cell, gap, scores, symptoms
 
 SHOWCASE = Path(__file__).resolve().parents[3] / "results" / "showcase"
 NAN = math.nan
@@ -172,7 +172,7 @@ def test_the_best_cell_and_the_gap_to_it(ledger_with_trouble, cut_up):
     mean = block.cells.set_index(["row", "column"])["mean"]
     assert best == mean.idxmax()
     other = next(pair for pair in mean.index if pair != best and pair != ("sigmoid", "sgd"))
-    assert gap(block, best, other).difference == pytest.approx(mean[best] - mean[other])
+    assert gap(scores(block, *best), scores(block, *other)).difference == pytest.approx(mean[best] - mean[other])
     told = reasons(block)
     assert told[best].standing == "The best cell"
     assert set(told) == set(mean.index)

@@ -8,21 +8,22 @@ import pytest
 
 from experiments import statistics
 from experiments.names import ACTIVATIONS
-from experiments.reports import build, files, page, write_report
+from experiments.reports import files, page, pictures, write_report
+from experiments.reports.figures import drawings
 
 SMALL = {"activations": ("tanh", "relu", "elu"), "optimizers": ("sgd", "adam")}
 
 
-def named(figure, stem):
+def named(figure, stem, kinds=("png", "svg")):
     """In place of saving, which takes most of the time: that is tested with the other pictures."""
-    return [files.write_text(stem.with_name(f"{stem.name}.{kind}"), "") for kind in ("png", "svg")]
+    return [files.write_text(stem.with_name(f"{stem.name}.{kind}"), "") for kind in kinds]
 
 
 @pytest.fixture(scope="session")
 def report(tuned, tmp_path_factory):
     folder = tmp_path_factory.mktemp("tuned")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build, "save_figure", named)
+        patch.setattr(pictures, "save_figure", named)
         written = write_report(folder, *tuned.arguments)
     return folder, written, (folder / "report.md").read_text("utf-8")
 
@@ -35,8 +36,8 @@ def test_every_table_and_picture_is_there(report):
         "timings.csv", "summary.csv", "comparisons.csv", "cell_comparisons.csv", "variance.csv",
         "rankings.csv", "ranking_changes.csv", "learning_rates.csv",
     }  # fmt: skip
-    pictures = {path.stem.removeprefix("mnist-mlp-") for path in written if path.suffix == ".png"}
-    assert pictures == {"heatmap", "moves", "rates", "curves", "seeds", "profile", "gradients", "dead",
+    drawn = {path.stem.removeprefix("mnist-mlp-") for path in written if path.suffix == ".png"}
+    assert drawn == {"heatmap", "moves", "rates", "curves", "seeds", "profile", "gradients", "dead",
                         "means", "time", "size"}  # fmt: skip
     assert len(pd.read_parquet(folder / "diagnostics.parquet")) > 4_000
     targets = re.findall(r"\]\(([^)]+)\)", text)
@@ -156,7 +157,7 @@ def test_the_page_says(report, words):
 
 
 def test_the_margin_is_an_argument(made, tmp_path, monkeypatch):
-    monkeypatch.setattr(build, "pictures", lambda block: [])
+    monkeypatch.setattr(drawings, "pictures", lambda block: [])
     ledger = made(activations=ACTIVATIONS[:5], optimizers=("sgd", "adam"))
     write_report(tmp_path, *ledger.arguments, margin=0.5)
     text = (tmp_path / "report.md").read_text("utf-8")
@@ -168,7 +169,7 @@ def test_the_margin_is_an_argument(made, tmp_path, monkeypatch):
 
 
 def test_six_blocks_are_ranked_together(made, tmp_path, monkeypatch):
-    monkeypatch.setattr(build, "pictures", lambda block: [])
+    monkeypatch.setattr(drawings, "pictures", lambda block: [])
     monkeypatch.setattr(page, "pictures", lambda block: [])
     data = tuple((f"d{n}", f"Data {n}", None) for n in range(6))
     ledger = made(activations=("tanh", "relu", "elu"), optimizers=("sgd",), seeds=(0,), datasets=data)
@@ -183,7 +184,7 @@ def test_six_blocks_are_ranked_together(made, tmp_path, monkeypatch):
 
 def test_a_sweep_stopped_in_the_middle_of_tuning(made, tmp_path, monkeypatch):
     """Some cells have no tuned run, and of one activation all trials failed."""
-    monkeypatch.setattr(build, "save_figure", named)
+    monkeypatch.setattr(pictures, "save_figure", named)
     ledger = made(
         **SMALL,
         tuned=True,
