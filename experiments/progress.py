@@ -9,8 +9,8 @@ from experiments.records import Run
 from experiments.scheduling.bundle import block_of
 
 if TYPE_CHECKING:  # `status` needs a few words of this file, and none of what a sweep brings along
+    from experiments.campaign import Campaign
     from experiments.scheduling.pool import Event
-    from experiments.sweep import Campaign
 
 PLAIN_EVERY = 15.0  # seconds between lines where there is no terminal
 

@@ -86,15 +86,17 @@ def sweep_of(path: Path, out: Path, workers: int) -> dict[str, float]:
     """What `sweep` does with a plan, measured."""
     from experiments import plan, sweep
     from experiments.bench import made_up  # by its name, which a worker finds; here it is __main__
+    from experiments.campaign import Campaign
     from experiments.progress import Progress
     from experiments.scheduling.pool import Event, Pool
+    from experiments.work import prepare
 
     sweep.Pool = partial(Pool, target=made_up.main)  # type: ignore[assignment, misc]
     planned = began = used = 0.0
     started = time.perf_counter()
-    work = sweep.prepare(plan.load(str(path)), None)
+    work = prepare(plan.load(str(path)), None)
 
-    def watch(campaign: sweep.Campaign) -> Any:
+    def watch(campaign: Campaign) -> Any:
         nonlocal planned, used
         used = time.process_time()
         planned = time.perf_counter() - started

@@ -2,10 +2,10 @@
 
 from typing import TextIO
 
+from experiments.campaign import Campaign
 from experiments.progress import Progress, duration
 from experiments.scheduling.call import Call
 from experiments.scheduling.pool import Event
-from experiments.sweep import Campaign
 
 SECONDS_A_PROBE = 8.0
 """A guess, until some have ended."""

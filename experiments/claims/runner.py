@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments import datasets
+from experiments.campaign import Campaign
 from experiments.claims import probing
 from experiments.claims.claim import Claim
 from experiments.claims.evidence import Evidence, Trained
@@ -18,8 +19,9 @@ from experiments.records import RESULTS, Run
 from experiments.running import Running
 from experiments.scheduling.call import Call
 from experiments.scheduling.pool import Event, Pool
-from experiments.sweep import LOG, Campaign, Work
+from experiments.sweep import LOG
 from experiments.tuning.cell import Cell, State
+from experiments.work import Work
 
 PROBES = "claims"
 """Folder under OUT where the numbers of the probes are kept."""

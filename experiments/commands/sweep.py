@@ -14,9 +14,10 @@ from experiments.commands.parser import workers as workers_of
 from experiments.errors import PlanError
 
 if TYPE_CHECKING:
-    from experiments import sweep
+    from experiments.campaign import Campaign
     from experiments.progress import Progress
     from experiments.scheduling.address import Cluster
+    from experiments.work import Work
 
 RAY = "ray"  # where runs are trained; how, a plan's own engine says, and a run is the same everywhere
 FACTORS = ("activation", "optimizer", "dataset", "model")
@@ -58,14 +59,15 @@ def run(given: argparse.Namespace) -> int:
     from experiments import sweep
     from experiments.progress import Progress, duration
     from experiments.scheduling import devices
+    from experiments.work import grown_before, prepare
 
     cluster = _cluster(given)
     plan = _plan(given)
     devices.check(plan.engine, on_ray=cluster is not None)
     workers = workers_of(given.workers, plan.engine)
-    work = sweep.prepare(plan, given.data_dir)
+    work = prepare(plan, given.data_dir)
     if given.seeds is None:
-        work.grow(sweep.grown_before(plan, given.out))
+        work.grow(grown_before(plan, given.out))
     if given.more is not None:
         _more(given, work)
     for notice in work.notices:
@@ -83,7 +85,7 @@ def run(given: argparse.Namespace) -> int:
         return OK
     progress: list[Progress] = []
 
-    def watch(campaign: sweep.Campaign) -> "Progress":
+    def watch(campaign: "Campaign") -> "Progress":
         progress.append(Progress(sys.stderr, campaign, workers))
         return progress[0]
 
@@ -136,7 +138,7 @@ def _cluster(given: argparse.Namespace) -> "Cluster | None":
     return None
 
 
-def _more(given: argparse.Namespace, work: "sweep.Work") -> None:
+def _more(given: argparse.Namespace, work: "Work") -> None:
     """Give each data set and model the seeds that its undecided comparisons need."""
     from experiments import frames
     from experiments.ledger import LEDGER, Ledger

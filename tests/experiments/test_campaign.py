@@ -6,12 +6,13 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from experiments.campaign import Campaign
 from experiments.grid import DataFacts, cells
 from experiments.ledger import LEDGER, Ledger
 from experiments.plan import parse
 from experiments.records import Outcome, Run
-from experiments.sweep import Campaign, Work
 from experiments.tuning.cell import BOTH, DEFAULT, TRIAL, TUNED, Ask
+from experiments.work import Work
 from tests.experiments.tuning.made_up import Curve, answer
 from tests.experiments.tuning.sweeps import assert_alike, survive, sweep, table, tables
 

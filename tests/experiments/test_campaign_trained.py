@@ -13,11 +13,11 @@ from experiments.frames import Frames
 from experiments.grid import DataFacts, cells
 from experiments.plan import parse
 from experiments.records import Outcome, Run
-from experiments.sweep import Work
 from experiments.training import engines
 from experiments.training.loop import train
 from experiments.training.setup import prepare
 from experiments.tuning.cell import TRIAL
+from experiments.work import Work
 from tests.experiments.tuning.sweeps import assert_alike, survive, sweep, table, tables
 
 

@@ -7,12 +7,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from experiments import records, sweep
+from experiments import campaign as campaigns
+from experiments import records
+from experiments import work as works
+from experiments.campaign import Campaign
 from experiments.grid import DataFacts, cells
 from experiments.ledger import LEDGER, Ledger
 from experiments.plan import parse
-from experiments.sweep import Campaign, Work
 from experiments.tuning.cell import Ask
+from experiments.work import Work
 from tests.experiments.tuning.made_up import Curve
 
 FACTS = DataFacts("digits", "f" * 64, "classes", 10, (8, 8, 1), 1000)
@@ -51,10 +54,10 @@ def counted(monkeypatch):
         count["states"] += 1
         return looked(*given)
 
-    plain, opened, looked = sweep.cost, Ledger.write, sweep.state
-    monkeypatch.setattr(sweep, "state", state)
+    plain, opened, looked = works.cost, Ledger.write, campaigns.state
+    monkeypatch.setattr(campaigns, "state", state)
     monkeypatch.setattr(records, "hashlib", SimpleNamespace(sha256=sha256))
-    monkeypatch.setattr(sweep, "cost", cost)
+    monkeypatch.setattr(works, "cost", cost)
     monkeypatch.setattr(Ledger, "write", write)
     return count
 

@@ -221,6 +221,7 @@ def _sweep_and_die(folder: Path, told: Path) -> None:
     from functools import partial
 
     from experiments import plan, sweep
+    from experiments.work import prepare
     from tests.experiments.scheduling import trivial
 
     sweep.Pool = partial(sweep.Pool, target=trivial.main)  # type: ignore[assignment, misc]
@@ -235,9 +236,7 @@ def _sweep_and_die(folder: Path, told: Path) -> None:
 
         return tell
 
-    sweep.run(
-        sweep.prepare(plan.load(str(folder / "tiny.toml")), str(folder)), folder / "out", str(folder), 2, "x", watch
-    )
+    sweep.run(prepare(plan.load(str(folder / "tiny.toml")), str(folder)), folder / "out", str(folder), 2, "x", watch)
 
 
 def test_an_outcome_that_was_told_survives_a_kill_at_that_moment(folder, tmp_path):

@@ -4,8 +4,7 @@ import os
 import subprocess
 import sys
 
-from experiments.ledger import Ledger
-from experiments.sweep import LEDGER
+from experiments.ledger import LEDGER, Ledger
 from tests.experiments.processes import ROOT
 
 HIDE = """

@@ -9,9 +9,8 @@ from itertools import groupby
 import numpy as np
 import pytest
 
-from experiments.ledger import Ledger
+from experiments.ledger import LEDGER, Ledger
 from experiments.statistics.paired import holm, paired_test
-from experiments.sweep import LEDGER
 from tests.experiments.training import agreement
 from tests.experiments.training.agreement import QUICK, ROOT
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from experiments.campaign import Campaign
 from experiments.frames import Frames, frames
 from experiments.ledger import LEDGER, Ledger
 from experiments.records import Outcome, Run
-from experiments.sweep import Campaign, Work
 from experiments.tuning.cell import Ask
+from experiments.work import Work
 from tests.experiments.tuning.made_up import answer
 
 
