@@ -19,13 +19,14 @@ from experiments.commands import (
     report,
     status,
     sweep,
+    verify,
 )
 from experiments.commands.parser import FAILED_RUNS, OK, PROGRAM, Parser, Verbs
 from experiments.errors import UserError
 
 INTERRUPTED, UNREAD = 130, 141
 
-VERBS = (sweep, status, report, explain, export, claims, published, components, data, bench, completion)
+VERBS = (sweep, status, report, explain, verify, export, claims, published, components, data, bench, completion)
 """In the order of the help."""
 
 EXIT_CODES = f"""exit codes:
