@@ -19,7 +19,7 @@ def add(verbs: Verbs) -> None:
     components = verbs.add(
         "components",
         run,
-        "list every component with its formula",
+        "list every component with its formula, and how far it is from Keras's own",
         "components",
         "components adam",
         "components relu elu hinge",
@@ -51,6 +51,8 @@ def _list(specs: Mapping[str, "Spec"]) -> str:
 
 
 def _full(spec: "Spec") -> str:
+    from experiments.conformance import measured
+
     arguments = ", ".join(f"{name} {value}" for name, value in spec.defaults.items()) or "none"
     rows = {
         "formula": spec.formula,
@@ -58,9 +60,12 @@ def _full(spec: "Spec") -> str:
         "arguments": arguments,
         "in Keras": spec.keras,
         "gap to it": spec.deviations,
+        "measured": measured(spec),
         "source": spec.source,
     }
-    return "\n".join([f"{spec.name} ({spec.kind})", *(_entry(f"  {name:10}", text) for name, text in rows.items())])
+    return "\n".join(
+        [f"{spec.name} ({spec.kind})", *(_entry(f"  {name:10}", text) for name, text in rows.items() if text)]
+    )
 
 
 def _entry(head: str, text: str) -> str:

@@ -32,6 +32,7 @@ def test_one_in_full_tells_its_derivative_and_its_gap_to_keras(capsys, name):
     assert lines[0] == f"{name} ({spec.kind})"
     for told in (f"derivative {spec.derivative}", f"in Keras {spec.keras}", f"gap to it {spec.deviations}"):
         assert " ".join(told.split()) in text
+    assert ("measured at most" in text) is (spec.keras != "none")
     assert max(map(len, lines)) <= 80
     assert {len(line) - len(line.lstrip()) for line in lines[1:]} <= {2, 14}
 
