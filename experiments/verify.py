@@ -48,7 +48,9 @@ def compare(before: Outcome, after: Outcome) -> Verdict:
     words: dict[str, tuple[Any, Any]] = {}
     one, other = (dict(_told(each)) for each in (before, after))
     for place in {**one, **other}:
-        name, was, now = place[0], one.get(place), other.get(place)
+        name = place[0]
+        was: Any = one.get(place)
+        now: Any = other.get(place)
         if was == now or (_number(was) and _number(now) and math.isnan(was) and math.isnan(now)):
             continue
         if _number(was) and _number(now):
