@@ -366,6 +366,7 @@ def test_real_training_gives_results_and_divergence_is_one(calm):
     assert (timings["seconds"] > 0).all()
 
 
+@pytest.mark.slow
 def test_killed_and_resumed_with_the_real_engine_the_tables_are_the_same(calm, tmp_path):
     folder = Folder(tmp_path, more=DIVERGES, module=REAL)
     with folder.start("--workers", 1) as process:

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from experiments.ledger import LEDGER, Ledger
 from tests.experiments.processes import ROOT
 
@@ -37,6 +39,7 @@ epochs = 2
 """
 
 
+@pytest.mark.slow
 def test_it_is_tuned_trained_and_resumed_without_tensorflow(tmp_path):
     (tmp_path / "sitecustomize.py").write_text(HIDE)
     (tmp_path / "small.toml").write_text(PLAN)
