@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 RUN    := $(BIN)/python -m experiments
 UV     := uv==0.13.8
 
-PLAN     ?= default
+PLAN     ?= $(if $(DATA),own,default)
 OUT      ?= results/latest
 DATA_DIR ?=
 SEEDS    ?=
@@ -18,7 +18,7 @@ STYLE    ?= screen
 TEST_JOBS ?= 2
 export DATA_DIR
 
-SWEEP_OPTIONS := --out $(OUT) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(WORKERS),--workers $(WORKERS)) \
+SWEEP_OPTIONS := --out $(OUT) $(if $(DATA),--data $(DATA)) $(if $(TARGET),--target $(TARGET)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(WORKERS),--workers $(WORKERS)) \
 	$(if $(ENGINE),--engine $(ENGINE)) $(if $(ADDRESS),--address $(ADDRESS))
 
 .DEFAULT_GOAL := help
@@ -31,6 +31,7 @@ help:  ## show this help
 	@echo
 	@echo "variables: PLAN=$(PLAN) OUT=$(OUT) DATA_DIR=$(DATA_DIR) SEEDS=$(SEEDS) WORKERS=$(WORKERS)"
 	@echo "           ENGINE=ray ADDRESS=HOST:PORT trains on a Ray cluster"
+	@echo "           DATA=FILE TARGET=COLUMN sweeps on data of your own"
 	@echo "example:   make sweep DATA_DIR=~/data SEEDS=5"
 
 install: $(VENV)/installed  ## make .venv with everything pinned

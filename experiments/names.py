@@ -69,6 +69,9 @@ DATASETS = ("mnist", "cifar10", "digits", "breast_cancer", "diabetes", "spirals"
 """Data sets in full. Any of them with ``-5k``, ``-500`` and so on behind it is a
 stratified subset with that many training examples."""
 
+OWN = r"own:[A-Za-z0-9_]{1,40}(:[\w .%()/+-]{1,60})?"
+"""What data of one's own may be called in a plan: ``own:wine``, or ``own:wine:quality`` with its target column."""
+
 ENGINES = ("reference", "compiled", "stacked")
 
 KERAS_ACTIVATIONS = (

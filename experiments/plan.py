@@ -53,6 +53,11 @@ class Plan:
     def with_seeds(self, seeds: int) -> "Plan":
         return replace(self, seeds=checks.whole(seeds, "seeds", 1, 10_000))
 
+    def on(self, dataset: str) -> "Plan":
+        """The same plan on another data set; blocks that then say the same are told once."""
+        blocks = {repr(block): block for block in (replace(each, dataset=dataset) for each in self.blocks)}
+        return replace(self, blocks=tuple(blocks.values()))
+
     def narrowed(self, only: dict[str, list[str]]) -> "Plan":
         """The same plan with fewer activations, optimizers, data sets or models."""
         there = {
@@ -143,10 +148,14 @@ def _distinct(blocks: list[Block]) -> tuple[Block, ...]:
 
 def check_dataset(name: Any, where: str = "dataset") -> str:
     """``mnist``, ``cifar10-5k``: a known data set, with or without a size."""
+    if isinstance(name, str) and re.fullmatch(names.OWN + r"(-[1-9][0-9]{0,8}k?)?", name):
+        return name
     match = SUBSET.fullmatch(name) if isinstance(name, str) else None
     if match and match["base"] in names.DATASETS:
         return name
-    return checks.one_of(name, where, names.DATASETS, " (each also as a subset, such as cifar10-5k)")
+    return checks.one_of(
+        name, where, names.DATASETS, " (each also as a subset, such as cifar10-5k; own:NAME for data of your own)"
+    )
 
 
 def _tuning(table: dict[str, Any]) -> Tuning:

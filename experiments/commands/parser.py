@@ -116,6 +116,8 @@ def recorded() -> str:
     kept: list[str] = []
     data, drop = bool(os.environ.get("DATA_DIR")), ""
     for each in sys.argv[1:]:
+        if kept[-1:] == ["--data"]:
+            each = Path(each).name
         if (drop == "--more" and each.isdigit()) or drop in ("--data-dir", "--address"):
             drop = ""
             continue

@@ -1,9 +1,11 @@
 """``sweep``: train what the ledger does not hold yet, then write the report."""
 
 import argparse
+import re
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments import checks, names
@@ -11,7 +13,7 @@ from experiments import plan as plans
 from experiments.commands import report
 from experiments.commands.parser import FAILED_RUNS, OK, Verbs, recorded, suggest, with_data, with_out, with_workers
 from experiments.commands.parser import workers as workers_of
-from experiments.errors import PlanError
+from experiments.errors import DataError, PlanError
 
 if TYPE_CHECKING:
     from experiments.campaign import Campaign
@@ -32,11 +34,15 @@ def add(verbs: Verbs) -> None:
         "sweep smoke --out results/smoke",
         "sweep mnist --dry-run",
         "sweep mnist --only activation=relu,tanh",
+        "sweep --data wine.csv --target quality",
         "sweep my-plan.toml --data-dir ~/data --seeds 5",
     )
-    plan = sweep.add_argument("plan", nargs="?", default="default", metavar="PLAN",
+    plan = sweep.add_argument("plan", nargs="?", metavar="PLAN",
                               help=f"a .toml file or one of: {', '.join(plans.available())} (default)")  # fmt: skip
     suggest(plan, plans.available)
+    sweep.add_argument("--data", type=Path, metavar="FILE",
+                       help="data of your own: .csv, .npz, or a folder of images by class (plan own)")  # fmt: skip
+    sweep.add_argument("--target", metavar="COLUMN", help="with --data: the column to be learned (the last)")
     with_out(sweep)
     with_data(sweep)
     sweep.add_argument("--seeds", type=int, metavar="N", help="scoring seeds of each cell (as the plan says)")
@@ -112,7 +118,12 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _plan(given: argparse.Namespace) -> plans.Plan:
-    plan = plans.load(given.plan)
+    plan = plans.load(given.plan or ("own" if given.data else "default"))
+    if given.target and not given.data:
+        raise PlanError(f"--target is {given.target!r}, but no --data names the file that has this column")
+    if given.data:
+        plan = plan.on(_own(given.data, given.target))
+        given.data_dir = str(given.data.parent)
     if given.seeds is not None:
         plan = plan.with_seeds(given.seeds)
     if given.engine not in (None, RAY):
@@ -125,6 +136,19 @@ def _plan(given: argparse.Namespace) -> plans.Plan:
             raise PlanError(f"--only {each!r}: give FACTOR=A,B with a factor of {', '.join(FACTORS)}{hint}")
         only.setdefault(factor, []).extend(value.strip() for value in values.split(","))
     return plan.narrowed(only) if only else plan
+
+
+def _own(path: Path, target: str | None) -> str:
+    """What data of the user's own is called in a plan."""
+    if not path.exists():
+        raise DataError(f"--data {path}: there is no such file or folder")
+    if path.is_file() and path.suffix not in (".csv", ".npz"):
+        raise DataError(f"--data {path.name}: a CSV file, an npz file or a folder of images by class can be read")
+    name = f"own:{path.stem if path.is_file() else path.name}{f':{target}' if target else ''}"
+    if not re.fullmatch(names.OWN, name):
+        raise DataError(f"{name!r}: names of files may have letters, digits and _, those of columns also spaces and "
+                        ". % ( ) / + -: rename it")  # fmt: skip
+    return name
 
 
 def _cluster(given: argparse.Namespace) -> "Cluster | None":

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from experiments.datasets import cifar10, embedded, mnist, splits, spoiled, synthetic
+from experiments.datasets import cifar10, embedded, mnist, own, splits, spoiled, synthetic
 from experiments.datasets.base import Card, Dataset, MissingData, Source, Whole
 from experiments.datasets.cache import through_cache
 from experiments.errors import DataError
@@ -43,6 +43,7 @@ def load(
     Args:
         name: one of ``names.DATASETS``, or one of them with ``-5k``, ``-500``
             and so on behind it: a stratified subset with that many training examples.
+            ``own:NAME`` is data of the user's own in ``data_dir``: see ``own``.
             A regression set also with ``+outliers20`` and so on behind that: see ``spoiled``.
         data_dir: folder with the user's own files; ``$DATA_DIR`` if None.
         cache_dir: folder for converted data; ``$GRADLAB_CACHE``, else
@@ -63,9 +64,13 @@ def load(
     if percent:
         return spoiled.spoil(load(clean, data_dir, cache_dir, download, split_seed), percent)
     base, size = splits.parse(name)
+    if base.startswith(own.PREFIX):
+        source = own.source(base, Path(named).expanduser() if (named := _named(data_dir)) is not None else None)
+        whole = _read(source, cache_dir)
+        return splits.assemble(own.card(base, whole), whole, size, split_seed, source.place)
     if base not in DATASETS:
         raise DataError(
-            f"No data set is called {name!r}. There are: {', '.join(DATASETS)};"
+            f"No data set is called {name!r}. There are: {', '.join(DATASETS)}, and own:NAME for your own;"
             f" each also with a number of training examples behind it, such as mnist-5k or mnist-500."
         )
     whole, place = _whole(base, data_dir, cache_dir, download)
@@ -162,8 +167,12 @@ def _whole(base: str, data_dir: Folder, cache_dir: Folder, download: bool) -> tu
     if base in synthetic.MAKERS:
         return synthetic.MAKERS[base](), f"made by its formula, seed {synthetic.SEEDS[base]}"
     source = embedded.source(base) if base in embedded.CARDS else _file_source(base, data_dir, download)
+    return _read(source, cache_dir), source.place
+
+
+def _read(source: Source, cache_dir: Folder) -> Whole:
     try:
-        return through_cache(source, Path(cache_dir) if cache_dir is not None else None), source.place
+        return through_cache(source, Path(cache_dir) if cache_dir is not None else None)
     except OSError as error:
         raise DataError(f"{source.place} cannot be read ({error}). Let it be read, or remove it.") from None
 

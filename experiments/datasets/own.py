@@ -1,0 +1,245 @@
+"""Data of your own: a table (CSV), arrays (npz) or a folder of images, named ``own:NAME`` in a plan.
+
+NAME is that of the file or folder in DATA_DIR, without its ending; ``own:NAME:COLUMN`` names the target column of a
+CSV file (its last one unless named). No test part is set apart but where an npz file brings one: it is drawn from a
+fixed seed, like the validation part, and tables are standardised by their training part.
+
+* ``NAME.csv``: a head line, numbers or words, no gaps. Columns of words become one column a word.
+* ``NAME.npz``: ``x`` and ``y``, perhaps ``x_test`` and ``y_test``. Bytes of shape ``[N, H, W]`` or ``[N, H, W, C]`` are
+  images.
+* ``NAME/``: a folder a class, with images of one size in each.
+
+Words and whole numbers of up to 100 values are classes, other numbers the target of a regression.
+"""
+
+import re
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments.datasets.base import Card, MissingData, Source, Task, Whole
+from experiments.errors import DataError
+from experiments.names import OWN
+
+PREFIX = "own:"
+MOST_CLASSES = 100
+MOST_WORDS = 50
+LEAST = 30
+"""Examples that three parts can be drawn from."""
+MOST_BYTES = 4 * 2**30
+IMAGES = {".png", ".jpg", ".jpeg", ".bmp", ".gif"}
+
+
+def parts_of(name: str) -> tuple[str, str]:
+    """NAME and COLUMN (empty where none is named).
+
+    >>> parts_of("own:wine:quality"), parts_of("own:wine")
+    (('wine', 'quality'), ('wine', ''))
+    """
+    if not re.fullmatch(OWN, name):
+        raise DataError(
+            f"{name!r} names no data of your own: say own:NAME or own:NAME:COLUMN, NAME with letters, digits and _"
+        )
+    stem, _, column = name.removeprefix(PREFIX).partition(":")
+    return stem, column
+
+
+def source(name: str, folder: Path | None) -> Source:
+    """Where the data is read from.
+
+    Raises:
+        MissingData: it is not in the folder, or no folder is named.
+        DataError: the name is not allowed.
+    """
+    stem, column = parts_of(name)
+    if folder is None:
+        raise MissingData(
+            f"{name} needs to know where it is: give the folder with --data-dir (DATA_DIR=), or --data FILE"
+        )
+    there = [path for path in (folder / f"{stem}.csv", folder / f"{stem}.npz", folder / stem) if path.exists()]
+    if len(there) != 1:
+        what = "both " + " and ".join(path.name for path in there) if there else f"no {stem}.csv, {stem}.npz or {stem}/"
+        raise MissingData(f"{name}: {folder} holds {what}; it has to hold one of them")
+    (path,) = there
+    if column and path.suffix != ".csv":
+        raise DataError(f"{name} names a column, but {path.name} is no CSV file: say {PREFIX}{stem}")
+    read = _table if path.suffix == ".csv" else _arrays if path.suffix == ".npz" else _pictures
+    return Source(name=re.sub(r"\W", "_", name), place=f"{path.name} of your own", lineage=f"{path.resolve()} {column}",
+                  identity=lambda: _identity(path), read=lambda: _checked(path, read(path, column)))  # fmt: skip
+
+
+def card(name: str, whole: Whole) -> Card:
+    """What the data itself says of it."""
+    stem, column = parts_of(name)
+    task: Task = "regression" if whole.y.dtype.kind == "f" else "classes"
+    classes = int(whole.y.max()) + 1 if task == "classes" else 1
+    if task == "classes" and classes == 2:
+        task, classes = "binary", 1
+    noun = "images" if whole.x.dtype == np.uint8 else "examples"
+    return Card(name=name, title=f"{stem}{f', {column}' if column else ''} (own data)", task=task, outputs=classes,
+                noun=noun, input_shape=whole.x.shape[1:], train=len(whole.y),
+                test=0 if whole.y_test is None else len(whole.y_test))  # fmt: skip
+
+
+def _identity(path: Path) -> str:
+    files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
+    return "; ".join(f"{each.name} {each.stat().st_size} {each.stat().st_mtime_ns}" for each in files)
+
+
+def _table(path: Path, column: str) -> Whole:
+    import pandas as pd
+
+    try:
+        frame = pd.read_csv(path, skipinitialspace=True)
+    except (ValueError, OSError, pd.errors.ParserError) as error:  # a UnicodeDecodeError is a ValueError
+        why = " ".join(str(error).split())[:200]
+        raise DataError(f"{path.name} is no CSV file that can be read ({why}): give a head line and commas") from None
+    frame.columns = [str(each).strip() for each in frame.columns]
+    target = column or (frame.columns[-1] if len(frame.columns) else "")
+    if target not in frame.columns or len(frame.columns) < 2:
+        raise DataError(f"{path.name} has no column {target!r}: there are {', '.join(frame.columns)[:300] or 'none'}")
+    if not frame.columns.is_unique:
+        raise DataError(f"{path.name} has columns of one name: rename one of {', '.join(frame.columns)[:300]}")
+    gaps = frame.isna()
+    if gaps.to_numpy().any():
+        row, place = np.argwhere(gaps.to_numpy())[0]
+        raise DataError(
+            f"{path.name} has {int(gaps.to_numpy().sum())} gaps, the first in column {frame.columns[place]!r}, line "
+            f"{row + 2}: fill them or leave these lines out"
+        )
+    inputs = [_columns(path, frame[name]) for name in frame.columns if name != target]
+    return Whole(np.concatenate(inputs, axis=1), _target(path, frame[target].to_numpy(), target))
+
+
+def _columns(path: Path, column: Any) -> np.ndarray:
+    """One column of numbers, or one a word."""
+    if column.dtype.kind in "iufb":
+        return column.to_numpy(np.float64)[:, None]
+    words = sorted(map(str, column.unique()))
+    if len(words) > MOST_WORDS:
+        raise DataError(
+            f"{path.name}: column {column.name!r} has {len(words)} different words, such as {words[0][:40]!r}; at most "
+            f"{MOST_WORDS} can be used: leave it out, or make it a number"
+        )
+    return (column.astype(str).to_numpy()[:, None] == np.array(words)).astype(np.float64)
+
+
+def _target(path: Path, y: np.ndarray, what: str) -> np.ndarray:
+    """Classes as 0, 1, 2 ... in the order of their names, or numbers."""
+    kinds = np.unique(y)
+    if y.dtype.kind == "f" and not np.array_equal(y, np.round(y)):
+        return y.astype(np.float64)
+    if y.dtype.kind in "iuf" and len(kinds) > MOST_CLASSES:
+        return y.astype(np.float64)
+    if len(kinds) > MOST_CLASSES:
+        raise DataError(
+            f"{path.name}: {what} has {len(kinds)} different words; a class needs examples: at most {MOST_CLASSES}"
+        )
+    if len(kinds) < 2:
+        raise DataError(f"{path.name}: {what} is {kinds[0]!r} everywhere: there is nothing to learn")
+    return np.searchsorted(kinds, y).astype(np.int32)
+
+
+def _arrays(path: Path, _column: str) -> Whole:
+    try:
+        with path.open("rb") as stream, zipfile.ZipFile(stream) as archive:
+            size = sum(each.file_size for each in archive.infolist())
+        if size > MOST_BYTES:
+            raise DataError(f"{path.name} unpacks to more than {MOST_BYTES >> 30} GiB: make it smaller")
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            found = {name: file[name] for name in ("x", "y", "x_test", "y_test") if name in file.files}
+            names = file.files
+    except (ValueError, OSError, EOFError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
+        why = " ".join(str(error).split())[:200]
+        raise DataError(f"{path.name} is no npz file that can be read ({why}): write it with numpy.savez") from None
+    if "x" not in found or "y" not in found or ("x_test" in found) != ("y_test" in found):
+        raise DataError(
+            f"{path.name} holds {', '.join(names)[:200] or 'nothing'}: it has to hold x and y, and both or none of "
+            "x_test and y_test"
+        )
+    y = np.concatenate(
+        [found["y"].reshape(-1), found["y_test"].reshape(-1)] if "y_test" in found else [found["y"].reshape(-1)]
+    )
+    if y.dtype.kind not in "iufbU":
+        raise DataError(f"{path.name}: y is of type {y.dtype}; it has to hold numbers or words")
+    target = _target(path, y, "y")
+    count = len(found["y"].reshape(-1))
+    tests = (_inputs(path, found["x_test"]), target[count:]) if "x_test" in found else (None, None)
+    return Whole(_inputs(path, found["x"]), target[:count], *tests)
+
+
+def _inputs(path: Path, x: np.ndarray) -> np.ndarray:
+    if x.dtype == np.uint8 and x.ndim in (3, 4):
+        return x if x.ndim == 4 else x[..., None]
+    if x.dtype.kind not in "iufb" or x.ndim < 2:
+        raise DataError(
+            f"{path.name}: x is {x.dtype} of shape {x.shape}; it has to be numbers [N, d] or images in bytes [N, H, W] "
+            "or [N, H, W, C]"
+        )
+    return x.reshape(len(x), -1).astype(np.float64)
+
+
+def _pictures(path: Path, _column: str) -> Whole:
+    from PIL import Image, UnidentifiedImageError
+
+    classes = sorted(each for each in path.iterdir() if each.is_dir() and not each.name.startswith("."))
+    if len(classes) < 2:
+        raise DataError(f"{path.name}/ has {len(classes)} folders: it needs one for each class, with images in it")
+    arrays, labels, first = [], [], None
+    for label, folder in enumerate(classes):
+        for file in sorted(each for each in folder.iterdir() if each.suffix.lower() in IMAGES):
+            try:
+                with Image.open(file) as image:
+                    grey = image.mode in ("1", "L", "I", "I;16")
+                    array = np.asarray(image.convert("L" if grey else "RGB"))
+            except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+                raise DataError(
+                    f"{folder.name}/{file.name} is no image that can be read ({error}): remove it"
+                ) from None
+            array = array[..., None] if array.ndim == 2 else array
+            first = first or (file, array.shape)
+            if array.shape != first[1]:
+                other = f"{first[0].parent.name}/{first[0].name} {_size(first[1])}"
+                raise DataError(
+                    f"{folder.name}/{file.name} is {_size(array.shape)}, {other}: all images need one size and kind"
+                )
+            arrays.append(array)
+            labels.append(label)
+            if len(arrays) * array.size > MOST_BYTES:
+                raise DataError(
+                    f"{path.name}/ holds more than {MOST_BYTES >> 30} GiB of pixels: make the images smaller"
+                )
+    if not arrays:
+        raise DataError(f"{path.name}/ holds no images ({', '.join(sorted(IMAGES))}) in its folders")
+    return Whole(np.stack(arrays), np.array(labels, np.int32))
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return f"{shape[1]}x{shape[0]} {'grey' if shape[2] == 1 else 'RGB'}"
+
+
+def _checked(path: Path, whole: Whole) -> Whole:
+    """The same, if three parts can be drawn from it."""
+    for x, y, what in ((whole.x, whole.y, "x"), (whole.x_test, whole.y_test, "x_test")):
+        if x is None or y is None:
+            continue
+        if len(x) != len(y):
+            raise DataError(f"{path.name}: {what} has {len(x)} examples, but there are {len(y)} targets")
+        if x.dtype.kind == "f" and not (np.isfinite(x).all() and np.isfinite(y.astype(np.float64)).all()):
+            raise DataError(
+                f"{path.name}: {what} or its target holds values that are no numbers or infinite: mend them"
+            )
+    if len(whole.y) < LEAST:
+        raise DataError(f"{path.name} has {len(whole.y)} examples; at least {LEAST} are needed for three parts")
+    if whole.y.dtype.kind != "f":
+        counts = np.bincount(whole.y)
+        if counts.min() < 5:
+            raise DataError(
+                f"{path.name}: a class has {counts.min()} examples; each needs 5 or more to be in all parts"
+            )
+    if whole.x_test is not None and whole.x_test.shape[1:] != whole.x.shape[1:]:
+        raise DataError(f"{path.name}: x is of shape {whole.x.shape}, x_test of {whole.x_test.shape}")
+    return whole
