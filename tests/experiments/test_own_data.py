@@ -30,7 +30,7 @@ def test_a_plan_is_put_on_other_data_and_equal_blocks_are_told_once():
 
 
 def test_the_record_tells_the_file_and_not_where_it_is(monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["x", "sweep", "--data", "/home/me/wine.csv", "--target", "quality"])
+    monkeypatch.setattr(sys, "argv", ["x", "sweep", "--data", "../private/wine.csv", "--target", "quality"])
     assert recorded().endswith("sweep --data wine.csv --target quality")
 
 
