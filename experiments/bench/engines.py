@@ -24,6 +24,8 @@ ENGINES = (REFERENCE, "compiled", "stacked", "ray")
 MARGIN = 0.01
 """A difference of test accuracy that would matter: one point."""
 LEVEL = 0.05
+ROUNDING = 1e-6
+"""Of a mean over examples in float32: far less than one example."""
 
 Scores = dict[tuple[str, str], dict[int, float]]
 """Activation and optimizer -> seed -> test accuracy; a diverged run has that of chance."""
@@ -35,7 +37,7 @@ class Agreement:
 
     Attributes:
         runs: that both trained.
-        identical: those whose test accuracy is the same number.
+        identical: those with as many right answers.
         largest: the largest difference of a cell's means, in absolute value.
         different: cells whose paired difference is not zero, Holm-corrected over the cells.
         equivalent: cells whose difference is shown to be below `MARGIN`, at the same level.
@@ -100,7 +102,7 @@ def compare(scores: Scores, reference: Scores) -> Agreement:
     tested = paired_test(differences, margin=MARGIN)
     return Agreement(
         runs=int(np.isfinite(differences).sum()),
-        identical=int((differences == 0).sum()),
+        identical=int((np.abs(differences) < ROUNDING).sum()),
         largest=float(np.nanmax(np.abs(np.nanmean(differences, axis=1)))),
         different=int((holm(tested["p"].to_numpy()) < LEVEL).sum()),
         equivalent=int((tested["p_equivalent"] < LEVEL).sum()),

@@ -44,6 +44,14 @@ def test_equal_runs_are_called_the_same():
     assert engines.verdict(agreement, 4) == "the same accuracy as reference in each of 20 runs"
 
 
+def test_rounding_is_no_difference_and_one_example_is():
+    rounded = {cell: {seed: value + 3e-8 for seed, value in runs.items()} for cell, runs in scores().items()}
+    assert compare(rounded, scores()).identical == 20
+    one = scores()
+    one[CELLS[0]][0] += 1e-4
+    assert compare(one, scores()).identical == 19
+
+
 def test_a_seed_that_one_engine_lacks_is_left_out():
     fewer = scores()
     del fewer[CELLS[0]][0]
