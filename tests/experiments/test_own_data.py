@@ -61,5 +61,6 @@ def test_one_command_answers_for_a_small_table(tmp_path):
     page = (out / "report.md").read_text()
     assert "wine (own data)" in page
     assert "The best cell is" in page
-    assert str(tmp_path) not in page
+    assert "--data wine.csv" in page
+    assert str(tmp_path / "wine.csv") not in page
     assert (out / "report.html").is_file()
