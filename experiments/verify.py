@@ -12,7 +12,6 @@ from experiments.records import SEMANTICS, Epoch, Outcome, Run
 from experiments.scheduling.bundle import Bundle
 from experiments.scheduling.pool import Pool
 
-LOG = "workers.log"
 CLOCKS = {"seconds", "compile_seconds", "peak_bytes", "machine"}
 """What may differ from run to run: all that a clock or a memory meter gave, and where it was."""
 

@@ -29,7 +29,7 @@ def add(verbs: Verbs) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    from experiments import verify
+    from experiments import sweep, verify
     from experiments.ledger import LEDGER, Ledger
 
     sample = checks.whole(given.sample, "--sample", 1, 100_000)
@@ -38,7 +38,7 @@ def run(given: argparse.Namespace) -> int:
         before = {each.key: ledger.outcome(each.key) for each in runs}
     print(f"{len(runs)} run{'s' * (len(runs) != 1)} of {given.out}, trained again by one worker", flush=True)
     same = 0
-    for each, after in verify.again(runs, given.data_dir, given.out / verify.LOG):
+    for each, after in verify.again(runs, given.data_dir, given.out / sweep.LOG):
         was = before[each.key]
         assert was is not None
         found = verify.compare(was, after)
