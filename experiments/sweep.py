@@ -18,6 +18,7 @@ from experiments.tuning.cell import state
 from experiments.work import Work
 
 LOG = "workers.log"
+EVERY = 5.0  # seconds between two looks at the clock that the ledger is told of
 
 
 def run(work: Work, out: Path, data_dir: str | None, workers: int, command: str,
@@ -52,7 +53,7 @@ def run(work: Work, out: Path, data_dir: str | None, workers: int, command: str,
             return 0
         log, engine = out / LOG, work.plan.engine
         made = RayPool(cluster, workers, data_dir, log) if cluster else Pool(workers, data_dir, log, engine=engine)
-        with _clocked(ledger), made as pool:
+        with _clocked(ledger) as tick, made as pool:
             pool.submit(jobs)
             for event in pool.events():
                 running(event)
@@ -63,18 +64,31 @@ def run(work: Work, out: Path, data_dir: str | None, workers: int, command: str,
                     pool.submit(campaign.answered(*event.value))
                 elif event.kind == "size":
                     ledger.remember({"workers": event.value[0]})
+                tick()
                 tell(event)
     return failed or campaign.open_cells()  # an oracle that brought its workers down leaves its cell open
 
 
 @contextlib.contextmanager
-def _clocked(ledger: Ledger) -> Iterator[None]:
-    """Add the wall clock of this part of the sweep to what earlier parts took, however it ends."""
-    started, before = time.monotonic(), ledger.facts().get("wall_seconds", 0.0)
-    try:
-        yield
-    finally:
+def _clocked(ledger: Ledger) -> Iterator[Callable[[], None]]:
+    """Add the wall clock of this part of the sweep to what earlier parts took; what it gives is called now and then,
+    so that a killed sweep loses `EVERY` seconds of its clock and no more."""
+    started = told = time.monotonic()
+    before = ledger.facts().get("wall_seconds", 0.0)
+
+    def remember() -> None:
         ledger.remember({"wall_seconds": before + time.monotonic() - started})
+
+    def tick() -> None:
+        nonlocal told
+        if time.monotonic() - told > EVERY:
+            told = time.monotonic()
+            remember()
+
+    try:
+        yield tick
+    finally:
+        remember()
 
 
 def survey(work: Work, out: Path) -> tuple[Campaign | None, list[Run], int]:

@@ -158,7 +158,9 @@ def time_section(blocks: Sequence[Block], timings: pd.DataFrame, facts: Mapping[
         return "Nothing has been timed yet."
     parts = []
     if facts.get("wall_seconds"):
-        parts.append(f"The sweep took {seconds(float(facts['wall_seconds']))} by the clock on the wall.")
+        wall, busy = float(facts["wall_seconds"]), float(timings["seconds"].sum()) / max(1, facts.get("workers") or 1)
+        lost = " of those parts whose clock was kept; its runs alone took longer" if busy > wall else ""
+        parts.append(f"The sweep took {seconds(wall)} by the clock on the wall{lost}.")
     parts.append(
         f"Its {count(len(timings), 'timed run')} add up to {seconds(float(timings['seconds'].sum()))};"
         f" tracing took {seconds(float(timings['compile_seconds'].sum()))} beside that. These numbers are"
