@@ -188,3 +188,16 @@ def test_what_a_cluster_tells_is_said_at_once_and_its_workers_count(clock):
     assert watch.left() == pytest.approx(9 * 10.0 / 5)
     watch(Event("size", -1, None, (0, "ray: 1 node, 0 CPUs")))
     assert watch.left() == pytest.approx(9 * 10.0)
+
+
+def test_the_clock_is_kept_before_the_end(tmp_path, monkeypatch):
+    """A killed sweep comes to no end: what it took has to be in the ledger by then."""
+    from experiments import sweep
+    from experiments.ledger import LEDGER, Ledger
+
+    monkeypatch.setattr(sweep, "EVERY", 0.0)
+    with Ledger.write(tmp_path / LEDGER) as ledger:
+        ledger.remember({"wall_seconds": 100.0})
+        with sweep._clocked(ledger) as tick:
+            tick()
+            assert 100.0 < ledger.facts()["wall_seconds"] < 160.0
