@@ -22,7 +22,7 @@ SWEEP_OPTIONS := --out $(OUT) $(if $(DATA),--data $(DATA)) $(if $(TARGET),--targ
 	$(if $(ENGINE),--engine $(ENGINE)) $(if $(ADDRESS),--address $(ADDRESS))
 
 .DEFAULT_GOAL := help
-.PHONY: help install sweep smoke report claims published status data bench bench-growth test test-slow test-browser test-backends lint format lock wheel clean
+.PHONY: help install sweep smoke report claims published status data bench bench-growth test test-slow test-browser test-backends smoke-custom lint format lock wheel clean
 
 help:  ## show this help
 	@echo "gradlab: which activation, loss and optimizer?"
@@ -87,6 +87,25 @@ test-backends: $(VENV)-backends/installed  ## the components on TensorFlow, JAX 
 		KERAS_BACKEND=$$backend $(VENV)-backends/bin/python -m pytest tests/custom custom -m "not slow" || exit 1; \
 	done
 
+BACKENDS ?= tensorflow jax torch
+
+# The second installation brings what reads the files that a backend exports: TensorFlow has it.
+smoke-custom: wheel  ## the wheel with Keras and one backend alone, each in turn: train, save, load, export (downloads PyTorch)
+	@for backend in $(BACKENDS); do \
+		case $$backend in \
+			tensorflow) lock=requirements.lock; readers= ;; \
+			jax) lock=requirements.lock; readers=flatbuffers ;; \
+			torch) lock=requirements-torch.lock; readers="onnx onnxruntime onnxscript" ;; \
+			*) echo "BACKENDS names $$backend; allowed: tensorflow jax torch"; exit 2 ;; \
+		esac; \
+		env=$(VENV)-$$backend; python=$$env/bin/python; \
+		$(PYTHON) -m venv --clear $$env || exit 1; \
+		$(BIN)/uv pip install --quiet --python $$python -c $$lock dist/*.whl $$backend || exit 1; \
+		(cd $$env && KERAS_BACKEND=$$backend bin/python ../tests/reuse/smoke.py) || exit 1; \
+		test -z "$$readers" || $(BIN)/uv pip install --quiet --python $$python -c $$lock $$readers || exit 1; \
+		(cd $$env && KERAS_BACKEND=$$backend bin/python ../tests/reuse/smoke.py --export) || exit 1; \
+	done
+
 $(VENV)-backends/installed: requirements.lock requirements-torch.lock
 	@test -x $(VENV)-backends/bin/python || $(PYTHON) -m venv $(VENV)-backends
 	@$(VENV)-backends/bin/python -m pip install --quiet --disable-pip-version-check "$(UV)"
@@ -107,11 +126,11 @@ lock: install  ## pin the newest packages that pyproject allows
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header --no-annotate --upgrade --extra dev pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --no-annotate --upgrade --extra torch -c requirements.lock pyproject.toml -o requirements-torch.lock
+		--no-header --no-annotate --upgrade --extra torch --extra onnx -c requirements.lock pyproject.toml -o requirements-torch.lock
 
 wheel: install  ## build the wheel of `custom`
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
 clean:  ## remove what was installed and built (results stay)
-	@rm -rf $(VENV) $(VENV)-backends build dist *.egg-info .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(VENV)-backends $(VENV)-tensorflow $(VENV)-jax $(VENV)-torch build dist *.egg-info .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
