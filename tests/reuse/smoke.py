@@ -32,7 +32,8 @@ def main() -> int:
     there = sorted(name for name in OTHERS if importlib.util.find_spec(name))
     only = "the only backend here" if not there else f"beside {', '.join(there)}"
     print(f"custom {custom.__version__}, Keras {keras.__version__}, {BACKEND}, {only}")
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # many small nets are traced here, as is meant
+    for name in ("tensorflow", "torch.onnx"):  # many small nets are traced here, as is meant
+        logging.getLogger(name).setLevel(logging.ERROR)
     steps = EXPORTS[BACKEND] if sys.argv[1:] == ["--export"] else CHECKS
     with tempfile.TemporaryDirectory() as folder:
         for step in steps:
@@ -241,7 +242,7 @@ def onnx(folder: Path) -> str:
     x, _ = data()
     for name in catalog.ACTIVATIONS:
         model, path = net(name), folder / f"{name}.onnx"
-        model.export(path, format="onnx", verbose=False, input_signature=[keras.InputSpec(x.shape, dtype="float32")])
+        model.export(path, format="onnx", verbose=False, input_signature=[keras.InputSpec("float32", x.shape)])
         session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
         near(session.run(None, {session.get_inputs()[0].name: x})[0], model.predict(x, verbose=0), f"{name} as ONNX")
     return f"{len(catalog.ACTIVATIONS)} nets export to ONNX and run in its runtime"
