@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from experiments.published.comparison import Comparison, compare
+from experiments.published.reasons import reason
 from experiments.published.runner import Done, Job
 from experiments.published.table import ACCURACY, Row, Table
 from experiments.reports.layout import table as markdown_table
@@ -56,7 +57,7 @@ def page(results: Sequence[tuple[Table, Compared]], data: Mapping[str, str], com
                 [_line(table, row, column, found[row.name, column]) for row in table.rows for column in row.published],
                 "llrrrrrl",
             ),
-            *[f"* {text}: {', '.join(names)}." for text, names in _remarks(table).items()],
+            *_notes(table, found),
         ]
     return "\n\n".join(parts) + "\n"
 
@@ -93,6 +94,14 @@ def _line(table: Table, row: Row, column: str, found: Comparison) -> list[str]:
     sigmas = "–" if math.isnan(found.sigmas) else f"{found.sigmas:+.1f}"
     agrees = {True: "yes", False: "**no**", None: "cannot tell"}[found.agrees]
     return [row.name, column, shown(found.published), ours, spread, f"{found.n}{lost}", sigmas, agrees]
+
+
+def _notes(table: Table, found: Compared) -> list[str]:
+    """What was known of a line beforehand, and why what disagrees may do so: one list, or nothing."""
+    lines = [f"* {text}: {', '.join(names)}." for text, names in _remarks(table).items()]
+    lines += [f"* Why {row}, {column}, disagrees: {reason(table.id, row, column)}."
+              for (row, column), each in found.items() if each.agrees is False]  # fmt: skip
+    return ["\n".join(lines)] if lines else []
 
 
 def _remarks(table: Table) -> dict[str, list[str]]:

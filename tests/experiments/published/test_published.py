@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from experiments.errors import DataError, UserError
-from experiments.published import page, runner
+from experiments.published import page, reasons, runner
 from experiments.published.comparison import compare
 from experiments.published.runner import Done, Job
 from experiments.published.table import ACCURACY, LOSS, Row, Table
@@ -149,3 +149,17 @@ def test_iris_agrees_with_what_scikit_learn_printed():
     row = next(row for row in table.rows if row.name == "iris, momentum")
     ours = [train(row.settings, seed, None) for seed in range(4)]
     assert compare(row.published["loss"], [each["loss"] for each in ours]).agrees
+
+
+def test_what_disagrees_is_explained_or_said_to_be_unexplained():
+    found = {("good", "score"): compare(0.91, [0.5, 0.51, 0.52]), ("good", "loss"): compare(1.0, [1.0, 1.1])}
+    text = page.page(
+        [(FAKE, found | {("lost", each): compare(1.0, [1.0, 1.1]) for each in ("score", "loss")})], {}, "x"
+    )
+    assert f"Why good, score, disagrees: {reasons.UNKNOWN}." in text
+    assert text.count("disagrees:") == 1
+
+
+@pytest.mark.parametrize(("table", "line", "column"), list(reasons.REASONS))
+def test_every_reason_is_of_a_number_that_there_is(table, line, column):
+    assert column in {row.name: row.published for row in TABLES[table].rows}[line]
