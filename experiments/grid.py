@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from experiments.errors import PlanError
 from experiments.heads import head_for
 from experiments.initialisers import initialiser_for
-from experiments.plan import Block, Plan, learning_rate
+from experiments.plan import Block, Plan, fixed_constants, learning_rate
 from experiments.records import Run, arguments
 from experiments.tuning.cell import Cell
 
@@ -55,7 +55,7 @@ def _block(block: Block, data: DataFacts, engine: str) -> list[Run]:
             model_args=arguments(block.model_args),
             activation=activation,
             optimizer=optimizer,
-            optimizer_args=arguments(block.optimizer_args.get(optimizer, {})),
+            optimizer_args=arguments(fixed_constants(block, optimizer)),
             loss=head.loss,
             head=head.activation,
             initialiser=block.initialiser or initialiser_for(activation),

@@ -91,6 +91,14 @@ def learning_rate(block: Block, optimizer: str) -> float:
     return names.DEFAULT_RATES[optimizer]
 
 
+def fixed_constants(block: Block, optimizer: str) -> dict[str, Any]:
+    """The optimizer's constants that are not its defaults."""
+    return {
+        **names.KERAS_ARGUMENTS.get(optimizer.removeprefix("keras:"), {}),
+        **block.optimizer_args.get(optimizer, {}),
+    }
+
+
 def available() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 

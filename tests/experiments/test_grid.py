@@ -72,6 +72,13 @@ def test_head_and_loss_follow_the_task(dataset, pair):
     assert {(run.head, run.loss) for run in templates({"dataset": dataset})} == {pair}
 
 
+def test_muon_is_told_which_layer_is_the_last():
+    muon, adamw = templates({"dataset": "digits", "activations": ["relu"], "optimizers": ["keras:Muon", "keras:AdamW"],
+                             "optimizer_args": {"keras:Muon": {"momentum": 0.9}}})  # fmt: skip
+    assert muon.optimizer_args == (("exclude_layers", "output"), ("momentum", 0.9))
+    assert adamw.optimizer_args == ()
+
+
 def test_a_data_set_that_is_replaced_goes_by_the_name_of_what_stands_in():
     runs = templates({"dataset": "mnist", "activations": ["relu"], "optimizers": ["adam"]})
     assert [run.dataset for run in runs] == ["digits"]
