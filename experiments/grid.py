@@ -42,7 +42,10 @@ def cells(plan: Plan, facts: dict[str, DataFacts]) -> list[Cell]:
 
 
 def _block(block: Block, data: DataFacts, engine: str) -> list[Run]:
-    head = head_for(data.task, data.outputs, block.head, block.loss)
+    try:
+        heads = [head_for(data.task, data.outputs, head, loss) for loss, head in block.losses_and_heads]
+    except PlanError as error:
+        raise PlanError(f"{data.name}: {error}") from None
     if block.model.startswith("cnn") and len(data.input_shape) != 3:
         raise PlanError(
             f"model {block.model!r} needs images, {data.name} has inputs of shape {data.input_shape}: use mlp"
@@ -65,6 +68,7 @@ def _block(block: Block, data: DataFacts, engine: str) -> list[Run]:
             seed=0,
             engine=engine,
         )
+        for head in heads
         for activation in block.activations
         for optimizer in block.optimizers
     ]
