@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from experiments.errors import PlanError
 from experiments.heads import head_for
 from experiments.initialisers import initialiser_for
-from experiments.plan import Block, Plan, learning_rate
+from experiments.plan import Block, Plan, fixed_constants, learning_rate
 from experiments.records import Run, arguments
 from experiments.tuning.cell import Cell
 
@@ -42,7 +42,10 @@ def cells(plan: Plan, facts: dict[str, DataFacts]) -> list[Cell]:
 
 
 def _block(block: Block, data: DataFacts, engine: str) -> list[Run]:
-    head = head_for(data.task, data.outputs, block.head, block.loss)
+    try:
+        heads = [head_for(data.task, data.outputs, head, loss) for loss, head in block.losses_and_heads]
+    except PlanError as error:
+        raise PlanError(f"{data.name}: {error}") from None
     if block.model.startswith("cnn") and len(data.input_shape) != 3:
         raise PlanError(
             f"model {block.model!r} needs images, {data.name} has inputs of shape {data.input_shape}: use mlp"
@@ -55,7 +58,7 @@ def _block(block: Block, data: DataFacts, engine: str) -> list[Run]:
             model_args=arguments(block.model_args),
             activation=activation,
             optimizer=optimizer,
-            optimizer_args=arguments(block.optimizer_args.get(optimizer, {})),
+            optimizer_args=arguments(fixed_constants(block, optimizer)),
             loss=head.loss,
             head=head.activation,
             initialiser=block.initialiser or initialiser_for(activation),
@@ -65,6 +68,7 @@ def _block(block: Block, data: DataFacts, engine: str) -> list[Run]:
             seed=0,
             engine=engine,
         )
+        for head in heads
         for activation in block.activations
         for optimizer in block.optimizers
     ]

@@ -12,6 +12,9 @@ from experiments.heads import Head
 from experiments.initialisers import draw
 from experiments.variants import PREFIX, Variant
 
+PROJECTION = "_projection"
+"""Ends the name of the layer that makes an input as wide as what it is added to."""
+
 
 def activation_layers(name: str, arguments: dict[str, Any]) -> tuple[int, Callable[[], keras.Layer]]:
     """How much wider the affine map before it must be, and a maker of the layer itself."""
@@ -47,30 +50,40 @@ def mlp(shape, head: Head, activation, arguments, depth: int = 2, width: int = 1
     for index in range(depth):
         units = width if index < depth - 1 or depth == 1 else last or width // 2
         name = f"hidden_{index + 1}"
-        affine, layer = _block(name, keras.layers.Dense, units, activation, arguments)
-        z = affine(x)
-        out = layer(keras.layers.BatchNormalization(name=f"{name}_norm")(z) if norm else z)
+        out = _hidden(x, name, keras.layers.Dense, units, activation, arguments, norm)
         x = keras.layers.Add(name=f"{name}_skip")([x, out]) if skip and x.shape == out.shape else out
-    for layer in _output(head):
-        x = layer(x)
-    return keras.Model(inputs, x)
+    return _finish(inputs, x, head)
 
 
-def cnn(shape, head: Head, activation, arguments, filters: tuple[int, ...] = (32, 64, 64), dense: int = 64):
-    """3 x (convolution 3x3 same, activation, max pooling 2x2), a dense layer, the head."""
-    layers: list[keras.Layer] = []
+def cnn(shape, head: Head, activation, arguments, filters: tuple[int, ...] = (32, 64, 64), dense: int = 64,
+        norm: int = 0, skip: int = 0):  # fmt: skip
+    """3 x (convolution 3x3 same, activation, max pooling 2x2), a dense layer, the head.
+
+    Args:
+        shape: of one example.
+        head: of the task.
+        activation: its name.
+        arguments: of the activation.
+        filters: channels of each convolution.
+        dense: units of the dense layer.
+        norm: 1 puts batch normalisation between each affine map and its activation.
+        skip: 1 adds the input of each convolution to what its activation gives, before the pooling: as it is where
+            both have as many channels, else through a 1x1 convolution.
+    """
+    inputs = x = keras.Input(shape)
     for index, count in enumerate(filters):
-        layers += _block(f"conv_{index + 1}", keras.layers.Conv2D, count, activation, arguments,
-                         kernel_size=3, padding="same")  # fmt: skip
-        layers.append(keras.layers.MaxPooling2D(2, name=f"pool_{index + 1}"))
-    layers.append(keras.layers.Flatten(name="flatten"))
-    layers += _block("hidden_1", keras.layers.Dense, dense, activation, arguments)
-    return _finish(shape, layers, head)
+        name = f"conv_{index + 1}"
+        out = _hidden(x, name, keras.layers.Conv2D, count, activation, arguments, norm, kernel_size=3, padding="same")
+        x = keras.layers.Add(name=f"{name}_skip")([_as_wide(x, name, count), out]) if skip else out
+        x = keras.layers.MaxPooling2D(2, name=f"pool_{index + 1}")(x)
+    x = keras.layers.Flatten(name="flatten")(x)
+    x = _hidden(x, "hidden_1", keras.layers.Dense, dense, activation, arguments, norm)
+    return _finish(inputs, x, head)
 
 
-def cnn_slim(shape, head: Head, activation, arguments):
+def cnn_slim(shape, head: Head, activation, arguments, norm: int = 0, skip: int = 0):
     """The same with 8, 16, 16 filters and 32 dense units: for a sweep that has to end soon."""
-    return cnn(shape, head, activation, arguments, filters=(8, 16, 16), dense=32)
+    return cnn(shape, head, activation, arguments, filters=(8, 16, 16), dense=32, norm=norm, skip=skip)
 
 
 BUILDERS: dict[str, Callable[..., keras.Model]] = {"mlp": mlp, "cnn": cnn, "cnn-slim": cnn_slim}
@@ -81,16 +94,26 @@ def build(model: str, shape, head: Head, activation: str, arguments=None, model_
     return BUILDERS[model](tuple(shape), head, activation, dict(arguments or {}), **dict(model_args or {}))
 
 
-def _block(name: str, kind, units: int, activation: str, arguments, **options) -> list[keras.Layer]:
+def _hidden(x, name: str, kind, units: int, activation: str, arguments, norm: int, **options):
+    """An affine map, a normalisation where there is one, the activation."""
     pieces, make = activation_layers(activation, arguments)
-    affine = kind(units * pieces, kernel_initializer="zeros", name=name, **options)
+    z = kind(units * pieces, kernel_initializer="zeros", name=name, **options)(x)
     layer = make()
     layer.name = f"{name}_activation"
-    return [affine, layer]
+    return layer(keras.layers.BatchNormalization(name=f"{name}_norm")(z) if norm else z)
 
 
-def _finish(shape, layers: list[keras.Layer], head: Head) -> keras.Model:
-    return keras.Sequential([keras.Input(shape), *layers, *_output(head)])
+def _as_wide(x, name: str, channels: int):
+    """``x`` itself where it has so many channels, else a linear map of each pixel to so many."""
+    if x.shape[-1] == channels:
+        return x
+    return keras.layers.Conv2D(channels, 1, kernel_initializer="zeros", name=f"{name}{PROJECTION}")(x)
+
+
+def _finish(inputs, x, head: Head) -> keras.Model:
+    for layer in _output(head):
+        x = layer(x)
+    return keras.Model(inputs, x)
 
 
 def _output(head: Head) -> list[keras.Layer]:
@@ -103,15 +126,16 @@ def _output(head: Head) -> list[keras.Layer]:
 def initial_weights(model: keras.Model, built: list[np.ndarray], initialiser: str, seed: int) -> list[np.ndarray]:
     """One array for each variable of ``model.variables``.
 
-    Kernels are drawn (`initialisers.draw`), the head's always by Glorot; all else (biases, slopes) gets back
-    its value in ``built``, taken right after `build`.
+    Kernels are drawn (`initialisers.draw`), those with no activation behind them (the head's, a projection's) always
+    by Glorot; all else (biases, slopes) gets back its value in ``built``, taken right after `build`.
     """
     weights, position = [], 0
     for variable, value in zip(model.variables, built, strict=True):
         if variable.name != "kernel":
             weights.append(value)
             continue
-        scheme = "glorot" if variable.path.split("/")[-2] == "output" else initialiser
+        layer = variable.path.split("/")[-2]
+        scheme = "glorot" if layer == "output" or layer.endswith(PROJECTION) else initialiser
         weights.append(draw(scheme, variable.shape, seed, position))
         position += 1
     return weights

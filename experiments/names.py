@@ -59,7 +59,11 @@ INITIALISERS = ("glorot", "he", "lecun")
 
 MODELS = ("mlp", "cnn", "cnn-slim")
 
-MODEL_ARGUMENTS = {"mlp": ("depth", "width", "last", "norm", "skip"), "cnn": ("dense",), "cnn-slim": ()}
+MODEL_ARGUMENTS = {
+    "mlp": ("depth", "width", "last", "norm", "skip"),
+    "cnn": ("dense", "norm", "skip"),
+    "cnn-slim": ("norm", "skip"),
+}
 """Arguments of each model builder that a plan may set."""
 
 LEAST = {"depth": 0, "width": 2, "last": 0, "norm": 0, "skip": 0, "dense": 1}
@@ -96,4 +100,11 @@ KERAS_RATES = {
     "Muon": 0.001,
     "ScheduleFreeAdamW": 0.0025,
 }
-"""Keras optimizers that a plan may name as ``keras:AdamW`` and so on, with Keras's default rate."""
+"""Keras optimizers that a plan may name as ``keras:AdamW`` and so on, with Keras's default rate.
+
+They are taken as they are: on TensorFlow, ScheduleFreeAdamW of Keras 3.15 reads its momentum after the update, and so
+departs from its paper.
+"""
+
+KERAS_ARGUMENTS = {"Muon": {"exclude_layers": "output"}}
+"""What a Keras optimizer is given beside its rate. Muon is for hidden layers: it leaves the last one to AdamW."""

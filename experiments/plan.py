@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from experiments import checks, names
+from experiments import checks, names, outputs
 from experiments.errors import PlanError
 from experiments.tuning.space import STRATEGIES, Tuning
 
@@ -24,6 +24,10 @@ class Block:
     ``optimizer_args`` fixes an optimizer's constants, ``constants`` gives those that are tuned beside the
     rate and their choices; ``learning_rates`` replaces default rates. An ``initialiser`` given here is used
     for all activations, as a control; without it each gets its own.
+
+    ``losses`` are compared like activations and optimizers: each entry is a loss, or a loss and what its outputs go
+    through, ``"hinge on tanh"``. Without a head of its own an entry has ``head``, or else the textbook's for its task.
+    One that does not fit the task is an error: a block has one data set, so it can only be a slip.
     """
 
     dataset: str
@@ -38,7 +42,18 @@ class Block:
     batch_size: int = 128
     loss: str | None = None
     head: str | None = None
+    losses: tuple[str, ...] = ()
     initialiser: str | None = None
+
+    @property
+    def named_losses(self) -> tuple[str, ...]:
+        return self.losses or ((self.loss,) if self.loss else ())
+
+    @property
+    def losses_and_heads(self) -> list[tuple[str | None, str | None]]:
+        """Of each of its comparisons; None is the textbook's."""
+        pairs = [outputs.parted(each) for each in self.losses]
+        return [(loss, head or self.head) for loss, head in pairs] or [(self.loss, self.head)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +74,17 @@ class Plan:
         return replace(self, blocks=tuple(blocks.values()))
 
     def narrowed(self, only: dict[str, list[str]]) -> "Plan":
-        """The same plan with fewer activations, optimizers, data sets or models."""
+        """The same plan with fewer activations, optimizers, losses, data sets or models."""
         there = {
             "activation": [name for block in self.blocks for name in block.activations],
             "optimizer": [name for block in self.blocks for name in block.optimizers],
+            "loss": [name for block in self.blocks for name in outputs.spoken(block.named_losses)],
             "dataset": [block.dataset for block in self.blocks],
             "model": [block.model for block in self.blocks],
         }
+        if "loss" in only and not there["loss"]:
+            raise PlanError(f"--only loss={','.join(only['loss'])}: no block of plan {self.name!r} names its losses; "
+                            "in a plan of your own, say losses = [...]")  # fmt: skip
         for factor, values in only.items():
             for value in values:
                 checks.one_of(value, f"{factor} of --only", tuple(dict.fromkeys(there[factor])))
@@ -73,9 +92,11 @@ class Plan:
         for block in self.blocks:
             activations = tuple(a for a in block.activations if a in only.get("activation", [a]))
             optimizers = tuple(o for o in block.optimizers if o in only.get("optimizer", [o]))
-            here = block.dataset in only.get("dataset", [block.dataset])
+            losses = outputs.chosen(block.named_losses, only.get("loss"))
+            here = block.dataset in only.get("dataset", [block.dataset]) and (bool(losses) or "loss" not in only)
             if here and activations and optimizers and block.model in only.get("model", [block.model]):
-                blocks.append(replace(block, activations=activations, optimizers=optimizers))
+                blocks.append(replace(block, activations=activations, optimizers=optimizers,
+                                      losses=losses if block.losses else ()))  # fmt: skip
         if not blocks:
             asked = " ".join(f"--only {factor}={','.join(values)}" for factor, values in only.items())
             raise PlanError(f"no block of plan {self.name!r} has all of {asked}: widen it")
@@ -89,6 +110,14 @@ def learning_rate(block: Block, optimizer: str) -> float:
     if optimizer.startswith("keras:"):
         return names.KERAS_RATES[optimizer.removeprefix("keras:")]
     return names.DEFAULT_RATES[optimizer]
+
+
+def fixed_constants(block: Block, optimizer: str) -> dict[str, Any]:
+    """The optimizer's constants that are not its defaults."""
+    return {
+        **names.KERAS_ARGUMENTS.get(optimizer.removeprefix("keras:"), {}),
+        **block.optimizer_args.get(optimizer, {}),
+    }
 
 
 def available() -> list[str]:
@@ -192,6 +221,8 @@ def _block(table: dict[str, Any], where: str) -> Block:
             checked[key] = checks.one_of(value, label, one_of[key])
         elif key in some_of:
             checked[key] = checks.some_of(value, label, some_of[key])
+        elif key == "losses":
+            checked[key] = outputs.checked(value, label)
         elif key in whole:
             checked[key] = checks.whole(value, label, *whole[key])
         elif key == "learning_rates":
@@ -211,6 +242,8 @@ def _block(table: dict[str, Any], where: str) -> Block:
                 checks.one_of(name, label, allowed): checks.whole(given, f"{label}.{name}", names.LEAST[name], 100_000)
                 for name, given in checks.table(value, label).items()
             }
+    if "loss" in checked and "losses" in checked:
+        raise PlanError(f"{where} has both loss and losses; give losses alone, {checked['loss']!r} among them")
     return Block(**checked)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from experiments.work import Work
 
 RAY = "ray"  # where runs are trained; how, a plan's own engine says, and a run is the same everywhere
-FACTORS = ("activation", "optimizer", "dataset", "model")
+FACTORS = ("activation", "optimizer", "loss", "dataset", "model")
 
 
 def add(verbs: Verbs) -> None:
@@ -56,7 +56,7 @@ def add(verbs: Verbs) -> None:
                        help="head of the Ray cluster; auto: the one here; local: a new one (local)")  # fmt: skip
     sweep.add_argument("--insecure", action="store_true", help="use a Ray cluster that asks for no token")
     sweep.add_argument("--only", action="append", default=[], metavar="FACTOR=A,B",
-                       help="narrow activation, optimizer, dataset or model; may be given again")  # fmt: skip
+                       help="narrow activation, optimizer, loss, dataset or model; may be given again")  # fmt: skip
     sweep.add_argument("--dry-run", action="store_true", help="tell what would run, what is there, how long")
     sweep.add_argument("--no-report", action="store_true", help="only train")
 

@@ -19,6 +19,8 @@ PARTS = ("train", "validation", "test")
 
 def make_optimizer(name: str, learning_rate: float, arguments: dict[str, Any]) -> keras.optimizers.Optimizer:
     if name.startswith("keras:"):
+        if "exclude_layers" in arguments:  # a run's identity holds plain values, Keras wants a list
+            arguments = {**arguments, "exclude_layers": [arguments["exclude_layers"]]}
         return getattr(keras.optimizers, name.removeprefix("keras:"))(learning_rate=learning_rate, **arguments)
     name = "sgd" if name == "batch_gd" else name
     return catalog.OPTIMIZERS[name].factory(learning_rate=learning_rate, **arguments)

@@ -1,5 +1,7 @@
 """From a plan and its data to cells."""
 
+from dataclasses import replace
+
 import pytest
 
 from experiments import names, plan
@@ -11,6 +13,7 @@ from experiments.plan import parse
 DIGITS = DataFacts("digits", "d" * 64, "classes", 10, (8, 8, 1), 1150)
 CANCER = DataFacts("breast_cancer", "b" * 64, "binary", 1, (30,), 400)
 DIABETES = DataFacts("diabetes", "a" * 64, "regression", 1, (10,), 300)
+KEYS = ["50791be55e842143", "092275fbf0588161"]
 FACTS = {
     "digits": DIGITS,
     "mnist": DIGITS,
@@ -72,6 +75,40 @@ def test_head_and_loss_follow_the_task(dataset, pair):
     assert {(run.head, run.loss) for run in templates({"dataset": dataset})} == {pair}
 
 
+def test_losses_are_compared_cell_by_cell_with_the_seeds_and_the_tuning_of_each_other():
+    table = {"dataset": "breast_cancer", "losses": ["binary_crossentropy", "hinge", "hinge on tanh"]}
+    table |= {"activations": ["relu", "tanh"], "optimizers": ["adam"]}
+    found = cells(parse({"block": [table], "seeds": 2, "tuning": {"strategy": "grid"}}), FACTS)
+    pairs = [("binary_crossentropy", "sigmoid"), ("hinge", "linear"), ("hinge", "tanh")]
+    assert [(cell.template.loss, cell.template.head, cell.template.activation) for cell in found] == [
+        (*pair, activation) for pair in pairs for activation in ("relu", "tanh")
+    ]
+    assert len({cell.key for cell in found}) == 6, "each is tuned by itself, and named by loss and head"
+    assert {cell.seeds for cell in found} == {2}
+    same = [replace(cell.template, loss="", head="", activation="", initialiser="") for cell in found]
+    assert len(set(same)) == 1, "nothing else differs: a seed draws the same weights and the same order"
+
+
+def test_a_loss_without_a_head_takes_that_of_the_block():
+    runs = templates({"dataset": "breast_cancer", "losses": ["hinge", "hinge on linear"], "head": "tanh",
+                      "activations": ["relu"], "optimizers": ["adam"]})  # fmt: skip
+    assert [(run.loss, run.head) for run in runs] == [("hinge", "tanh"), ("hinge", "linear")]
+
+
+def test_a_plan_without_losses_has_the_keys_that_it_had():
+    """Written down before there were losses: ledgers of then go on."""
+    small = {"dataset": "digits", "activations": ["relu"], "optimizers": ["adam"]}
+    runs = templates(small, {**small, "model": "cnn-slim"})
+    assert [run.key for run in runs] == KEYS
+
+
+def test_muon_is_told_which_layer_is_the_last():
+    muon, adamw = templates({"dataset": "digits", "activations": ["relu"], "optimizers": ["keras:Muon", "keras:AdamW"],
+                             "optimizer_args": {"keras:Muon": {"momentum": 0.9}}})  # fmt: skip
+    assert muon.optimizer_args == (("exclude_layers", "output"), ("momentum", 0.9))
+    assert adamw.optimizer_args == ()
+
+
 def test_a_data_set_that_is_replaced_goes_by_the_name_of_what_stands_in():
     runs = templates({"dataset": "mnist", "activations": ["relu"], "optimizers": ["adam"]})
     assert [run.dataset for run in runs] == ["digits"]
@@ -99,6 +136,11 @@ def test_seeds_and_tuning_of_the_plan_are_those_of_each_cell():
     ("block", "words"),
     [
         ({"dataset": "diabetes", "model": "cnn"}, "needs images, diabetes has inputs of shape"),
+        (
+            {"dataset": "diabetes", "losses": ["huber", "hinge"]},
+            "diabetes: loss 'hinge' does not fit a task of regression: choose one",
+        ),
+        ({"dataset": "digits", "losses": ["categorical_crossentropy on tanh"]}, "needs probabilities, head 'tanh'"),
         ({"dataset": "diabetes", "loss": "hinge"}, "does not fit a task of regression"),
         ({"dataset": "digits", "head": "linear"}, "needs probabilities"),
         ({"dataset": "breast_cancer", "head": "softmax"}, "always 1: use head sigmoid"),

@@ -25,6 +25,7 @@ def convolutions(*channels: int) -> int:
 
 
 CNN = convolutions(3, 32, 64, 64) + dense(4 * 4 * 64, 64, 10)
+SLIM = convolutions(3, 8, 16, 16) + dense(4 * 4 * 16, 32, 10)
 SIZES = [
     ("mlp", (28, 28, 1), "relu", {}, 109_386),
     ("mlp", (28, 28, 1), "relu", {}, dense(784, 128, 64, 10)),
@@ -40,8 +41,15 @@ SIZES = [
     ("cnn", (32, 32, 3), "relu", {"dense": 32}, CNN - dense(1024, 64, 10) + dense(1024, 32, 10)),
     ("cnn", (32, 32, 3), "prelu", {}, CNN + 32 + 64 + 64 + 64),
     ("cnn", (32, 32, 3), "maxout", {}, 2 * (CNN - dense(64, 10)) + dense(64, 10)),
-    ("cnn-slim", (32, 32, 3), "relu", {}, convolutions(3, 8, 16, 16) + dense(4 * 4 * 16, 32, 10)),
-]
+    ("cnn-slim", (32, 32, 3), "relu", {}, SLIM),
+    # A normalisation learns a scale and a shift of each channel.
+    ("cnn-slim", (32, 32, 3), "relu", {"norm": 1}, SLIM + 2 * (8 + 16 + 16 + 32)),
+    # 3 and 8 channels are made 8 and 16 by a 1x1 convolution; 16 are 16 already.
+    ("cnn-slim", (32, 32, 3), "relu", {"skip": 1}, SLIM + dense(3, 8) + dense(8, 16)),
+    ("cnn-slim", (32, 32, 16), "maxout", {"skip": 1}, 2 * (convolutions(16, 8, 16, 16) + dense(256, 32))
+     + dense(16, 8) + dense(8, 16) + dense(32, 10)),
+    ("cnn", (32, 32, 3), "relu", {"norm": 1, "skip": 1}, CNN + 2 * (32 + 64 + 64 + 64) + dense(3, 32) + dense(32, 64)),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("model", "shape", "activation", "args", "count"), SIZES)
@@ -68,6 +76,39 @@ def test_layers_really_are_activated():
     x = rng.normal(size=(5, 4)).astype("float32")
     w, b, v, c = built.get_weights()
     assert np.allclose(built(x), np.maximum(x @ w + b, 0) @ v + c, rtol=1e-4, atol=1e-5)
+
+
+def test_a_convolution_with_a_skip_adds_its_input_before_the_pooling():
+    built = models.build("cnn-slim", (8, 8, 16), TEN, "relu", model_args={"skip": 1})
+    rng = np.random.default_rng(0)
+    built.set_weights([rng.normal(size=w.shape, scale=0.1).astype("float32") for w in built.get_weights()])
+    names_ = ("pool_2", "conv_3_activation", "pool_3", "pool_1", "conv_2_projection", "conv_2_activation")
+    taps = keras.Model(built.inputs[0], [built.get_layer(name).output for name in names_])
+    x, after, pooled, below, projected, other = taps(rng.normal(size=(2, 8, 8, 16)).astype("float32"))
+    assert np.array_equal(pooled, keras.ops.max_pool(x + after, 2)), "as it is where the channels agree"
+    w, b = built.get_layer("conv_2_projection").get_weights()
+    assert np.allclose(projected, below @ w[0, 0] + b, atol=1e-5), "each pixel by itself, and linear"
+    assert np.array_equal(x, keras.ops.max_pool(projected + other, 2))
+
+
+@pytest.mark.parametrize("model", ["cnn", "cnn-slim", "mlp"])
+def test_a_normalisation_stands_before_each_activation(model):
+    built = models.build(model, (8, 8, 1), TEN, "tanh", model_args={"norm": 1})
+    normed = [layer for layer in built.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    assert len(normed) == (2 if model == "mlp" else 4)
+    for layer in normed:
+        assert built.get_layer(layer.name.replace("_norm", "_activation")).input is layer.output
+        assert built.get_layer(layer.name.removesuffix("_norm")).output is layer.input
+
+
+def test_a_projection_is_linear_so_its_weights_are_glorots():
+    built = models.build("cnn-slim", (8, 8, 1), TEN, "relu", model_args={"skip": 1})
+    as_built = [keras.ops.convert_to_numpy(v) for v in built.variables]
+    paths = [v.path for v in built.variables]
+    he, glorot = (dict(zip(paths, models.initial_weights(built, as_built, each, 0), strict=True))
+                  for each in ("he", "glorot"))  # fmt: skip
+    same = {path.split("/")[-2] for path in paths if path.endswith("kernel") and np.array_equal(he[path], glorot[path])}
+    assert same == {"conv_1_projection", "conv_2_projection", "output"}
 
 
 HEADS = [

@@ -42,6 +42,10 @@ def block(**changes):
     return table
 
 
+def losses(value):
+    return {"block": [{"dataset": "digits", "losses": value}]}
+
+
 def top(**changes):
     return copy.deepcopy(GOOD) | changes
 
@@ -118,7 +122,7 @@ WRONG = [
     (block(model="resnet"), "unknown block 1: model: 'resnet'; allowed: mlp, cnn, cnn-slim"),
     (block(model=3), "allowed: mlp, cnn, cnn-slim"),
     (block(model_args={"dept": 3}), "(did you mean 'depth'?); allowed: depth, width, last"),
-    (block(model="cnn-slim", model_args={"depth": 3}), "allowed: nothing"),
+    (block(model="cnn-slim", model_args={"depth": 3}), "allowed: norm, skip"),
     (block(model_args={"depth": -1}), "depth is -1; allowed: a whole number from 0"),
     (block(model_args={"width": 0}), "width is 0; allowed: a whole number from 2"),
     (block(model_args={"depth": True}), "depth is True"),
@@ -165,6 +169,14 @@ WRONG = [
     (block(batch_size=32.5), "batch_size is 32.5"),
     (block(loss="mse"), "allowed: binary_crossentropy"),
     (block(head="relu"), "allowed: softmax, sigmoid, linear, tanh"),
+    (block(losses=["hinge"]), "block 1 has both loss and losses; give losses alone"),
+    (losses("hinge"), "losses is 'hinge'; give a list with at least one of binary_crossentropy"),
+    (losses([]), "losses is []; give a list"),
+    (losses(["hing"]), "block 1: losses: 'hing' (did you mean 'hinge'?)"),
+    (losses([["hinge"]]), "allowed: binary_crossentropy"),
+    (losses(["hinge on relu"]), "head of hinge: 'relu'; allowed: softmax, sigmoid, linear, tanh"),
+    (losses(["hinge on "]), "head of hinge: ''"),
+    (losses(["hinge", "hinge"]), "names something twice: hinge, hinge"),
     (block(initialiser="xavier"), "allowed: glorot, he, lecun"),
     (block(epoch=3), "unknown key in block 1: 'epoch' (did you mean 'epochs'?)"),
 ]
@@ -328,9 +340,25 @@ def test_narrowing_keeps_the_order_of_the_plan():
     assert two.narrowed({}) == two
 
 
+def test_losses_are_narrowed_by_their_name_with_any_head_or_with_one():
+    given = ["hinge", "hinge on tanh", "huber"]
+    two = parse({"block": [losses(given)["block"][0], {"dataset": "digits", "loss": "huber"}, {"dataset": "diabetes"}]})
+
+    def narrow(*wanted):
+        return [(block.losses, block.loss) for block in two.narrowed({"loss": [*wanted]}).blocks]
+
+    assert narrow("hinge") == [(("hinge", "hinge on tanh"), None)]
+    assert narrow("hinge on tanh") == [(("hinge on tanh",), None)]
+    assert narrow("huber") == [(("huber",), None), ((), "huber")]
+    assert two.narrowed({"dataset": ["diabetes"]}).blocks == two.blocks[2:]
+    with pytest.raises(PlanError, match=r"'hnge' .did you mean 'hinge'.*allowed: hinge, hinge on tanh, huber"):
+        narrow("hnge")
+
+
 @pytest.mark.parametrize(
     ("only", "words"),
     [
+        ({"loss": ["hinge"]}, "--only loss=hinge: no block of plan 'unnamed' names its losses"),
         ({"activation": ["relu", "tnah"]}, "unknown activation of --only: 'tnah' (did you mean 'tanh'?)"),
         ({"activation": [""]}, "unknown activation of --only: ''"),
         ({"dataset": ["mnist"]}, "allowed: digits"),

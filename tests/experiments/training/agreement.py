@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from experiments import names
-from experiments.records import Run
+from experiments.records import Run, arguments
 from experiments.training import backend
 from tests.experiments.training.toy import a_run, toy
 
@@ -35,6 +35,12 @@ CASES: dict[str, dict] = {
     "mlp huber": {"task": "regression", "loss": "huber", "optimizer": "nag"},
     "mlp categorical_hinge": {"loss": "categorical_hinge", "head": "linear", "optimizer": "momentum"},
     "cnn-slim maxout adam": {"model": "cnn-slim", "activation": "maxout", "optimizer": "adam"},
+    "cnn-slim norm skip adam": {"model": "cnn-slim", "optimizer": "adam", "model_args": {"norm": 1, "skip": 1}},
+    "mlp norm skip muon": {"activation": "keras:mish", "optimizer": "keras:Muon",
+                           "optimizer_args": (("exclude_layers", "output"),),
+                           "model_args": {"depth": 3, "width": 8, "norm": 1, "skip": 1}},
+    "mlp keras:silu keras:Lion": {"activation": "keras:silu", "optimizer": "keras:Lion"},
+    # No keras:ScheduleFreeAdamW: Keras 3.15 reads its momentum too late on TensorFlow, so there it is another rule.
     "cnn-slim prelu batch_gd": {"model": "cnn-slim", "activation": "prelu", "optimizer": "batch_gd"},
 }  # fmt: skip
 
@@ -51,9 +57,9 @@ def case(name: str, engine: str) -> tuple[Run, object]:
     data = toy(given.pop("task", "classes"), shape=IMAGE if image else (5,))
     rate = names.DEFAULT_RATES.get(given.get("optimizer", "sgd"), 0.001)
     size = 0 if given.get("optimizer") == "batch_gd" else 30  # of 60 examples: two updates an epoch
-    model_args = given.pop("model_args", SMALL)
-    run = a_run(data, model_args, learning_rate=rate, batch_size=size, engine=engine, **given)
-    return (replace(run, model_args=()) if image else run), data
+    model_args = given.pop("model_args", {} if image else SMALL)
+    run = a_run(data, learning_rate=rate, batch_size=size, engine=engine, **given)
+    return replace(run, model_args=arguments(model_args)), data
 
 
 def main(engine: str, file: str, *names: str) -> None:

@@ -67,8 +67,26 @@ def test_two_updates_give_the_same_weights(digits, model, activation, optimizer)
 
 
 def test_a_normalised_net_sees_the_whole_batch_at_once():
+    _agree(toy(), {"depth": 2, "width": 8, "norm": 1})
+
+
+def test_so_does_a_normalised_convolutional_net_with_skips():
+    _agree(toy(shape=(8, 8, 1)), {"norm": 1, "skip": 1}, model="cnn-slim")
+
+
+def test_muon_leaves_the_last_layer_to_adamw():
     data = toy()
-    run = a_toy_run(data, {"depth": 2, "width": 8, "norm": 1}, optimizer="batch_gd", batch_size=0, learning_rate=0.1)
+    run = a_toy_run(data, optimizer="keras:Muon", optimizer_args=(("exclude_layers", "output"),))
+    optimizer = prepare(run, data).optimizer
+    weights = {variable.path: variable for variable in prepare(run, data).model.trainable_variables}
+    assert {path for path, variable in weights.items() if not optimizer._should_use_adamw(variable)} == {
+        "hidden_1/kernel", "hidden_2/kernel"
+    }  # fmt: skip
+    assert train(engines.make("compiled", prepare(run, data)), run).status == "done"
+
+
+def _agree(data: Dataset, model_args: dict, **changes) -> None:
+    run = a_toy_run(data, model_args, optimizer="batch_gd", batch_size=0, learning_rate=0.1, **changes)
     fast, plain = (after_two_updates(replace(run, engine=engine), data) for engine in ("compiled", "reference"))
     for one, other in zip(fast, plain, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
