@@ -54,6 +54,9 @@ LOSSES = (
 
 HEADS = ("softmax", "sigmoid", "linear", "tanh")
 
+OUTPUTS = tuple(f"{loss} on {head}" for loss in LOSSES for head in HEADS)
+"""Losses with their heads, as plans and reports call them, in the order of every table and figure."""
+
 INITIALISERS = ("glorot", "he", "lecun")
 """Variance scaling of one distribution family (uniform): 2/(in+out), 2/in, 1/in."""
 

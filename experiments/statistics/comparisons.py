@@ -19,6 +19,7 @@ from experiments.statistics.scores import (
     balanced,
     blocks,
     check_factor,
+    check_one_loss,
     check_scores,
     check_share,
 )
@@ -49,7 +50,8 @@ def paired_comparisons(
 ) -> pd.DataFrame:
     """All pairs of levels of one factor within each (dataset, model), paired by seed.
 
-    For levels a and b, other factor's levels o = 1..m and seeds s = 1..n:
+    For levels a and b, levels o = 1..m of the other factor (or pairs of levels of the other two, where losses are
+    compared too) and seeds s = 1..n:
 
         dₛ = (1/m) Σₒ (score[a, o, s] - score[b, o, s])
 
@@ -68,7 +70,7 @@ def paired_comparisons(
 
     Args:
         frame: a score frame.
-        factor: ``"activation"`` or ``"optimizer"``.
+        factor: ``"activation"``, ``"optimizer"`` or ``"loss"``.
         alpha: α, the chance of any false verdict among all pairs of one (dataset,
             model); 1 - α is also the confidence of each single interval.
         margin: Δ, the smallest difference of interest, in units of the score.
@@ -126,7 +128,7 @@ def cell_comparisons(frame: pd.DataFrame, *, alpha: float = 0.05, margin: float 
     the "best", Annals of Statistics 9; Holm (1979).
     """
     _check_arguments(alpha, margin)
-    parts = [_against_best(block, alpha, margin) for block in blocks(check_scores(frame))]
+    parts = [_against_best(block, alpha, margin) for block in blocks(check_one_loss(check_scores(frame)))]
     return _together(parts, CELL_COLUMNS)
 
 

@@ -81,7 +81,7 @@ def friedman_nemenyi(
 
     Args:
         frame: a score frame. A level that a block lacks is left out everywhere.
-        factor: ``"activation"`` or ``"optimizer"``.
+        factor: ``"activation"``, ``"optimizer"`` or ``"loss"``.
         alpha: level of the test and of the critical difference.
         minimum: fewest blocks; below, the reason comes back in place of the test.
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from experiments.statistics.scores import BLOCK, FACTORS, check_scores, check_share, in_order
+from experiments.statistics.scores import BLOCK, FACTORS, check_one_loss, check_scores, check_share, in_order
 
 BCA_FROM = 10
 """Seeds from which on the interval is a bootstrap: with 3 seeds BCa covers 72 %, with 5, 84 %."""
@@ -149,7 +149,7 @@ def cell_summary(
     long lower tail (skewness -2), 86 and 91 %. Student's t: 95 and 95 %, 89 and 92 %.
     """
     check_share(confidence=confidence)
-    results = check_scores(frame)
+    results = check_one_loss(check_scores(frame))
     cells = [
         (dict(zip([*BLOCK, *FACTORS], names, strict=True)), rows.sort_values("seed"))
         for names, rows in results.groupby([*BLOCK, *FACTORS], sort=False)

@@ -28,7 +28,7 @@ def performance_profile(
 
     Args:
         frame: a score frame.
-        factor: ``"activation"`` or ``"optimizer"``.
+        factor: ``"activation"``, ``"optimizer"`` or ``"loss"``.
         rng: where the resamples come from.
         thresholds: τ; 101 from the least to the greatest score if None.
         confidence: of the band at each threshold.
@@ -146,7 +146,7 @@ def probability_of_improvement(
 
     Args:
         frame: a score frame; select one (dataset, model) to ask about that one.
-        factor: ``"activation"`` or ``"optimizer"``.
+        factor: ``"activation"``, ``"optimizer"`` or ``"loss"``.
         rng: where the resamples come from.
         confidence: of each single interval.
         resamples: of the bootstrap.

@@ -13,6 +13,7 @@ from experiments.statistics.scores import (
     check_factor,
     check_scores,
     check_share,
+    factors,
 )
 
 
@@ -34,7 +35,7 @@ def rankings(
 
     Args:
         frame: a score frame.
-        factor: ``"activation"`` or ``"optimizer"``.
+        factor: ``"activation"``, ``"optimizer"`` or ``"loss"``.
         rng: where the bootstrap's resamples come from.
         confidence: of each single interval.
         resamples: of the bootstrap, from ten seeds on.
@@ -82,7 +83,7 @@ def ranking_change(
     Args:
         tuned: score frame with tuned rates.
         defaults: score frame of the same grid at default rates.
-        factor: ``"activation"`` or ``"optimizer"``.
+        factor: ``"activation"``, ``"optimizer"`` or ``"loss"``.
         confidence: of each single interval.
 
     Returns:
@@ -100,8 +101,8 @@ def ranking_change(
     """
     check_factor(factor)
     check_share(confidence=confidence)
-    identity = [*BLOCK, "activation", "optimizer", "seed"]
     one, two = check_scores(tuned), check_scores(defaults)
+    identity = [*BLOCK, *factors(one), "seed"]
     both = one[identity].merge(two[identity])
     if both.empty:
         raise ValueError(

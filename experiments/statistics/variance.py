@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from experiments.statistics.scores import Block, blocks, check_scores, check_share
+from experiments.statistics.scores import Block, blocks, check_one_loss, check_scores, check_share
 
 TERMS = ("activation", "optimizer", "interaction", "seed", "residual")
 
@@ -59,7 +59,7 @@ def variance_decomposition(frame: pd.DataFrame, *, confidence: float = 0.95) -> 
     Psychological Methods 8; Tukey (1958), Annals of Mathematical Statistics 29 (jackknife).
     """
     check_share(confidence=confidence)
-    parts = [_decompose(block, confidence) for block in blocks(check_scores(frame))]
+    parts = [_decompose(block, confidence) for block in blocks(check_one_loss(check_scores(frame)))]
     return pd.concat(parts, ignore_index=True)
 
 

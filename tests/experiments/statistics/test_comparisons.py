@@ -1,6 +1,7 @@
 """Which level or cell is better: the unit of replication, the verdicts, the missing runs."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
@@ -17,6 +18,23 @@ def test_the_seed_is_the_unit_whatever_the_number_of_cells(make_scores):
     assert (row["n"], row["conditions"]) == (3, 4)
     assert row["p"] == row["p_holm"] == pytest.approx(oracle.pvalue)
     assert (row["mean_a"], row["mean_b"]) == pytest.approx(tuple(score.mean(axis=(0, 2))))
+
+
+def test_losses_are_paired_by_seed_over_all_cells_and_holm_goes_over_their_pairs(make_scores):
+    score = np.random.default_rng(0).normal(0.9, 0.01, (3, 2, 2, 4)) + np.array([0, 0.05, 0.05])[:, None, None, None]
+    names = ("hinge", "huber", "mae")
+    frame = pd.concat([make_scores(each).assign(loss=name) for name, each in zip(names, score, strict=True)])
+    table = paired_comparisons(frame, "loss").set_index(["a", "b"])
+    oracle = {
+        (names[a], names[b]): stats.ttest_rel(score[a].mean(axis=(0, 1)), score[b].mean(axis=(0, 1))).pvalue
+        for a, b in ((0, 1), (0, 2), (1, 2))
+    }
+    assert table["p"].to_dict() == pytest.approx(oracle)
+    holm = multipletests([*oracle.values()], method="holm")[1]
+    assert table["p_holm"].tolist() == pytest.approx(holm)
+    assert set(table["n"]) == {4}
+    assert set(table["conditions"]) == {4}
+    assert table.loc[("hinge", "huber"), "outcome"] == "b"
 
 
 def test_a_seed_that_favours_an_arm_in_every_cell_does_not_fake_certainty():

@@ -1,6 +1,7 @@
 """What a score frame has to hold, and which runs are compared where some are missing."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -67,7 +68,7 @@ def test_small_grids_do_no_harm(name, shape, make_scores):
 
 @pytest.mark.parametrize("call", [paired_comparisons, lambda f, factor: rankings(f, factor, rng())])
 def test_unknown_factor(call, untidy):
-    with pytest.raises(ValueError, match=r"factor='model' is not one of \['activation', 'optimizer'\]"):
+    with pytest.raises(ValueError, match=r"factor='model' is not one of \['activation', 'optimizer', 'loss'\]"):
         call(untidy, "model")
 
 
@@ -104,6 +105,33 @@ def test_blocks_put_each_score_in_its_place(make_scores):
     np.testing.assert_array_equal(by_activation.score, array)
     np.testing.assert_array_equal(by_optimizer.score, array.transpose(1, 0, 2))
     assert by_optimizer.levels == ["sgd", "momentum", "nag"]
+
+
+def with_losses(make_scores, array, names=("hinge", "huber")):
+    """A score frame from ``[loss][activation][optimizer][seed]``."""
+    return pd.concat([make_scores(each).assign(loss=name) for name, each in zip(names, array, strict=True)])
+
+
+def test_losses_are_a_third_factor_and_what_is_held_fast_are_the_pairs_of_the_others(make_scores):
+    array = np.arange(24.0).reshape(2, 2, 2, 3)
+    array[1, 1, 0] = np.nan  # tanh with sgd was not run with huber
+    frame = with_losses(make_scores, array).sample(frac=1, random_state=0)
+    (by_loss,) = blocks(frame, "loss")
+    assert (by_loss.levels, by_loss.others[:2]) == (["hinge", "huber"], ["sigmoid, sgd", "sigmoid, momentum"])
+    np.testing.assert_array_equal(by_loss.score, array.reshape(2, 4, 3))
+    (by_optimizer,) = blocks(frame, "optimizer")
+    assert by_optimizer.others == ["sigmoid, hinge", "sigmoid, huber", "tanh, hinge", "tanh, huber"]
+    np.testing.assert_array_equal(by_optimizer.score[1, 1], array[1, 0, 1])
+
+
+def test_what_takes_one_loss_is_given_one(make_scores):
+    frame = with_losses(make_scores, np.full((2, 2, 2, 3), 0.5))
+    for call in (cell_comparisons, variance_decomposition, lambda frame: cell_summary(frame, rng())):
+        with pytest.raises(ValueError, match=r"has the losses \['hinge', 'huber'\]; select one"):
+            call(frame)
+        assert call(frame[frame["loss"] == "huber"]).equals(call(frame[frame["loss"] == "huber"].drop(columns="loss")))
+    with pytest.raises(ValueError, match="lacks the column 'loss'"):
+        paired_comparisons(make_scores(np.full((2, 2, 3), 0.5)), "loss")
 
 
 BALANCED = [
