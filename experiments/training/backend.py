@@ -49,14 +49,26 @@ def start(engine: str = "compiled", gpu: str | None = None) -> None:
         with _light(UNUSED["jax"]):
             import jax  # noqa: F401
             import keras
+        _settle_keras()
         return
     os.environ.update(TENSORFLOW)
     with _light(UNUSED["tensorflow"]):
         import keras  # noqa: F401
         import tensorflow as tf
+    _settle_keras()
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.config.experimental.enable_op_determinism()
+
+
+def _settle_keras() -> None:
+    """What a user's ``keras.json`` says would make other runs of the same identity."""
+    import keras
+
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_image_data_format("channels_last")
 
 
 @contextlib.contextmanager
