@@ -36,6 +36,10 @@ def lines(given: argparse.Namespace) -> Iterator[str]:
         from experiments.bench import engines
 
         return engines.run(given.out, given.data_dir, names, given.epochs, given.seeds)
+    if given.what == "determinism":
+        from experiments.bench import determinism
+
+        return determinism.run(given.out, given.data_dir, names, given.rounds, given.epochs, given.seeds)
     from experiments.bench import speed
 
     return speed.run(given.out, given.data_dir, names, given.rounds, given.runs, given.epochs, given.seeds)

@@ -11,11 +11,13 @@ def add(verbs: Verbs) -> None:
         "bench",
         run,
         "time the sweep against what you would write by hand (speed), stacks of runs (stacked), what a run costs "
-        "beside its training (growth), or whether the engines agree (engines)",
+        "beside its training (growth), whether the engines agree (engines), or what determinism costs and what changes "
+        "the bits of a run (determinism)",
         "bench speed --tasks mlp --rounds 1",
         "bench growth --sizes 100,1000",
         "bench engines --tasks mlp",
         "bench stacked --sizes 1,4",
+        "bench determinism --tasks mlp --rounds 1",
     )
     arguments.add(bench)
 

@@ -130,6 +130,8 @@ def _columns(path: Path, column: Any) -> np.ndarray:
 def _target(path: Path, y: np.ndarray, what: str) -> np.ndarray:
     """Classes as 0, 1, 2 ... in the order of their names, or numbers."""
     kinds = np.unique(y)
+    if len(kinds) == 1:
+        raise DataError(f"{path.name}: {what} is {kinds.tolist()[0]!r} everywhere: there is nothing to learn")
     if y.dtype.kind == "f" and not np.array_equal(y, np.round(y)):
         return y.astype(np.float64)
     if y.dtype.kind in "iuf" and len(kinds) > MOST_CLASSES:
@@ -138,8 +140,6 @@ def _target(path: Path, y: np.ndarray, what: str) -> np.ndarray:
         raise DataError(
             f"{path.name}: {what} has {len(kinds)} different words; a class needs examples: at most {MOST_CLASSES}"
         )
-    if len(kinds) < 2:
-        raise DataError(f"{path.name}: {what} is {kinds[0]!r} everywhere: there is nothing to learn")
     return np.searchsorted(kinds, y).astype(np.int32)
 
 
@@ -167,6 +167,10 @@ def _arrays(path: Path, _column: str) -> Whole:
         raise DataError(f"{path.name}: y is of type {y.dtype}; it has to hold numbers or words")
     target = _target(path, y, "y")
     count = len(found["y"].reshape(-1))
+    if target.dtype.kind == "i" and (strange := np.setdiff1d(target[count:], target[:count])).size:
+        raise DataError(
+            f"{path.name}: y_test holds {np.unique(y).tolist()[strange[0]]!r}, which y never does: test what is trained"
+        )
     tests = (_inputs(path, found["x_test"]), target[count:]) if "x_test" in found else (None, None)
     return Whole(_inputs(path, found["x"]), target[:count], *tests)
 
@@ -179,7 +183,8 @@ def _inputs(path: Path, x: np.ndarray) -> np.ndarray:
             f"{path.name}: x is {x.dtype} of shape {x.shape}; it has to be numbers [N, d] or images in bytes [N, H, W] "
             "or [N, H, W, C]"
         )
-    return x.reshape(len(x), -1).astype(np.float64)
+    with np.errstate(over="ignore"):  # a longdouble beyond float64 becomes infinite, and is refused as such
+        return x.reshape(len(x), int(np.prod(x.shape[1:]))).astype(np.float64)
 
 
 def _pictures(path: Path, _column: str) -> Whole:

@@ -11,6 +11,7 @@ import re
 
 import numpy as np
 
+from experiments.datasets import usable
 from experiments.datasets.base import UNVERIFIED, Card, Dataset, Part, Whole, fingerprints, read_only
 from experiments.errors import DataError
 
@@ -155,26 +156,40 @@ def standardised(train: np.ndarray, others: list[np.ndarray]) -> list[np.ndarray
     """``(x - mean) / deviation`` by column, with the mean and deviation of ``train``, as float32.
 
     ``math.fsum`` adds without rounding, so that the result does not depend on
-    the order in which some machine's vector unit adds.
+    the order in which some machine's vector unit adds. What is too large for that
+    comes out as NaN or infinite, for ``usable.check`` to find.
     """
-    columns = np.atleast_2d(train.astype(np.float64).T)
-    mean = np.array([math.fsum(column) / len(column) for column in columns])
-    spread = np.array(
-        [
-            math.sqrt(math.fsum((column - centre) ** 2) / len(column))
-            for column, centre in zip(columns, mean, strict=True)
-        ]
-    )
-    spread[spread == 0] = 1  # a constant column becomes zeros
-    if train.ndim == 1:
-        mean, spread = mean[0], spread[0]
-    return [((part - mean) / spread).astype(np.float32) for part in [train, *others]]
+    with np.errstate(over="ignore", invalid="ignore"):
+        columns = np.atleast_2d(train.astype(np.float64).T)
+        mean = np.array([_sum(column) / len(column) for column in columns])
+        spread = np.array(
+            [
+                math.sqrt(_sum((column - centre) ** 2) / len(column))
+                for column, centre in zip(columns, mean, strict=True)
+            ]
+        )
+        spread[spread == 0] = 1  # a constant column becomes zeros
+        spread[np.isinf(spread)] = np.nan
+        if train.ndim == 1:
+            mean, spread = mean[0], spread[0]
+        return [((part - mean) / spread).astype(np.float32) for part in [train, *others]]
+
+
+def _sum(numbers: np.ndarray) -> float:
+    try:
+        return math.fsum(numbers)
+    except OverflowError:
+        return math.nan
 
 
 def assemble(
     card: Card, whole: Whole, size: int | None = None, split_seed: int = SPLIT_SEED, place: str = ""
 ) -> Dataset:
-    """Split a whole data set, standardise it if it is a table, and take its fingerprints."""
+    """Split a whole data set, standardise it if it is a table, take its fingerprints, and see that it can be used.
+
+    Raises:
+        DataError: there is no such subset, or nothing can be learned from it.
+    """
     official = whole.x_test is not None
     train, validation, test, words = indices(card, whole.y, official, size, split_seed)
     xs = [whole.x[train], whole.x[validation], whole.x_test if official else whole.x[test]]
@@ -190,7 +205,7 @@ def assemble(
         for name, x, y in zip(("train", "validation", "test"), xs, ys, strict=True)
     }
     prints, together = fingerprints(parts)
-    return Dataset(
+    made = Dataset(
         name=subset_name(card.name, size),
         title=card.title if size is None else f"{card.title} ({size:,} training {card.noun})",
         task=card.task,
@@ -202,3 +217,5 @@ def assemble(
         canonical=whole.canonical,
         provenance=place + (f", {UNVERIFIED}" if whole.canonical is False else ""),
     )
+    usable.check(made)
+    return made

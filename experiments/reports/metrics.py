@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+PLAIN = 1e6
+"""Numbers from here on are told with a power of ten: the R² of a run that went far astray has thirty digits."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
@@ -36,7 +39,8 @@ class Metric:
     ticks: tuple[float, ...] = (-1, -0.5, 0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1)
 
     def number(self, value: float) -> str:
-        return f"{value * self.factor:.{self.decimals}f}"
+        shown = value * self.factor
+        return f"{shown:.{self.decimals}f}" if abs(shown) < PLAIN else f"{shown:.1e}"
 
     def say(self, value: float) -> str:
         return self.number(value) + self.unit

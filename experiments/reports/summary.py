@@ -30,11 +30,11 @@ def counted(runs: pd.DataFrame) -> pd.Series:
     """The number that each run counts with.
 
     ``done`` counts with its test metric, ``diverged`` at chance level, since it is a
-    result and a bad one. Anything else is no result and gives NaN.
+    result and a bad one; so does an R² that is infinite. Anything else is no result and gives NaN.
     """
     status = runs["status"].fillna("")
     value = runs["test_metric"].where(status.eq("done"))
-    return value.mask(status.eq("diverged"), runs["chance"]).astype("float64").rename("value")
+    return value.mask(status.eq("diverged") | np.isinf(value), runs["chance"]).astype("float64").rename("value")
 
 
 def validated(runs: pd.DataFrame) -> pd.Series:
@@ -44,7 +44,7 @@ def validated(runs: pd.DataFrame) -> pd.Series:
     """
     status = runs["status"].fillna("")
     value = runs["validation_metric"].fillna(runs["chance"]).where(status.eq("done"))
-    return value.mask(status.eq("diverged"), runs["chance"]).astype("float64").rename("value")
+    return value.mask(status.eq("diverged") | np.isinf(value), runs["chance"]).astype("float64").rename("value")
 
 
 def t_half_width(sd: np.ndarray, n: np.ndarray, level: float = 0.95) -> np.ndarray:

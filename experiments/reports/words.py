@@ -20,9 +20,9 @@ def findings(found: Evidence) -> list[str]:
     """One sentence or a few for each thing that a reader wants to know first."""
     block = found.block
     told = [
-        rates(block), best_cell(block), verdicts.best_cells(found), *factors(found), verdicts.matters(found),
-        *verdicts.turned(found), *tuning.warnings(block), verdicts.undecided(found), *trouble(block),
-        *default_trouble(block), seeds(block),
+        rates(block), best_cell(block), "" if alike(block) else verdicts.best_cells(found), *factors(found),
+        verdicts.matters(found), *verdicts.turned(found), *tuning.warnings(block), verdicts.undecided(found),
+        *trouble(block), *default_trouble(block), seeds(block),
     ]  # fmt: skip
     return [sentence for sentence in told if sentence]
 
@@ -32,6 +32,10 @@ def best_cell(block: Block) -> str:
     if table.empty:
         return "**No cell has a result yet.**"
     best, metric = table.iloc[0], block.metric
+    if len(table) > 1 and alike(block):
+        diverged = table["done"].sum() == 0
+        why = "every run diverged and counts at chance level" if diverged else "every run scored alike"
+        return f"**No cell is the best of {len(table)}**: {why}, {metric.say(best['mean'])} test {metric.word}."
     text = (
         f"The best cell is **{_pair(best)}**: {metric.say(best['mean'])} test {metric.word}"
         f" {'on average over' if best['seeds'] > 1 else 'with'} {count(int(best['seeds']), 'seed')}"
@@ -47,9 +51,16 @@ def best_cell(block: Block) -> str:
     return text
 
 
+def alike(block: Block) -> bool:
+    """Whether all runs that count have one score, so that nothing can be ranked."""
+    return block.runs["value"].nunique() == 1
+
+
 def brief(found: Evidence) -> str:
     """The best levels, what matters more, and how much is open: short enough to be quoted."""
     block, told = found.block, []
+    if alike(block):
+        return ""
     best = {factor: levels(block.runs, mine, other)
             for factor, mine, other in (("activation", "row", "column"), ("optimizer", "column", "row"))}  # fmt: skip
     leaders = [f"{factor} {markdown(table.iloc[0]['level'])}" for factor, table in best.items() if len(table) > 1]
@@ -73,6 +84,8 @@ def brief(found: Evidence) -> str:
 def factors(found: Evidence) -> list[str]:
     """The best and the last level of each factor, and how the best stands against the others."""
     block, told = found.block, []
+    if alike(block) and len(block.cells) > 1:
+        return []
     for factor, over in (("activation", "optimizer"), ("optimizer", "activation")):
         column = {"activation": "row", "optimizer": "column"}
         table = levels(block.runs, column[factor], column[over])
@@ -107,11 +120,20 @@ def trouble(block: Block) -> list[str]:
             f"**{diverged} of {count(total, 'run')} diverged** and count at chance level"
             f" ({block.metric.say(block.chance)}) in every mean and ranking: {join(names, MANY)}."
         )
-    if failed := int(cells["failed"].sum()):
-        names = [
-            f"{_pair(cell)} ({cell['failed']}{', out of memory' if cell['oom'] else ''})"
-            for _, cell in cells[cells["failed"] > 0].iterrows()
-        ]
+    no_number = block.runs[block.runs["status"].eq("done") & block.runs["value"].isna()]
+    if len(no_number):
+        verb = "has" if len(no_number) == 1 else "have"
+        told.append(
+            f"**{count(len(no_number), 'run')} ended well and {verb} no score**: {block.metric.word} is not defined on"
+            " this test part, whose target is one value. They are left out."
+        )
+    lost = no_number.groupby(["row", "column"]).size()
+    names = [
+        f"{_pair(cell)} ({failed}{', out of memory' if cell['oom'] else ''})"
+        for _, cell in cells.iterrows()
+        if (failed := int(cell["failed"] - lost.get((cell["row"], cell["column"]), 0)))
+    ]
+    if failed := int(cells["failed"].sum()) - len(no_number):
         verb = "has" if failed == 1 else "have"
         told.append(
             f"**{count(failed, 'run')} failed** and {verb} no result; they are left out, and the next sweep"

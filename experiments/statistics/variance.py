@@ -8,6 +8,8 @@ from experiments.statistics.scores import Block, blocks, check_one_loss, check_s
 
 TERMS = ("activation", "optimizer", "interaction", "seed", "residual")
 
+ALIKE = "all scores are equal: there is no variance to share"
+
 
 def variance_decomposition(frame: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
     """Share of the variance of scores by activation, optimizer, interaction and seed.
@@ -91,7 +93,8 @@ def _decompose(block: Block, confidence: float) -> pd.DataFrame:
             "missing": block.score.size - design.runs,
         }
     )
-    table["note"] = [_note(term, each, df[-1], n) for term, each in zip(TERMS, df, strict=True)]
+    flat = design.runs > 1 and not ss.any()
+    table["note"] = [ALIKE if flat else _note(term, each, df[-1], n) for term, each in zip(TERMS, df, strict=True)]
     return table
 
 

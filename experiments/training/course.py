@@ -46,8 +46,9 @@ class Course:
         """
         setup, (loss, hits) = self.setup, validation
         finite = bool(np.isfinite(losses).all())
-        if not finite or not math.isfinite(loss):
-            # A finite batch loss can still leave weights that are not: the next update would have shown it.
+        if not finite or not all(map(math.isfinite, (loss, hits, score))):
+            # A finite batch loss can still leave weights that are not: the next update would have shown it. And where
+            # errors grow linearly in the loss, their squares in R² overflow first.
             self.step = self._updates + len(losses) + (1 if finite else 0)
             return None
         self._updates += len(losses)
@@ -85,6 +86,9 @@ class Course:
             more: further attributes of the outcome.
         """
         setup = self.setup
+        if best is not None and not all(map(math.isfinite, best)):
+            # Weights that the test part shows to overflow are as little a result as if the validation part had.
+            self.step, last, best = self._updates + 1, None, None
 
         def named(prefix: str, sums: Sums | None) -> dict[str, Any]:
             if sums is None:

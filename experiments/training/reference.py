@@ -10,16 +10,32 @@ from experiments.training.setup import Setup
 from experiments.training.slots import Slots
 
 
+class _OwnLoss(keras.metrics.Metric):
+    """The loss of the last batch alone. What `model.fit` tells is the mean so far, whose sum overflows long before it:
+    a run would diverge some updates too early."""
+
+    def __init__(self, loss: keras.losses.Loss):
+        super().__init__(name="own_loss")
+        self.loss = loss
+        self.last = self.add_variable((), "zeros", name="last")
+
+    def update_state(self, y, out, sample_weight=None):  # noqa: ARG002
+        self.last.assign(self.loss(y, out))
+
+    def result(self):
+        return self.last
+
+
 class _Losses(keras.callbacks.Callback):
-    """Keeps the running mean of the loss after each update, and stops where it is no longer finite."""
+    """Keeps the loss of each update, and stops where it is no longer finite."""
 
     def __init__(self):
         super().__init__()
-        self.means: list[float] = []
+        self.each: list[float] = []
 
     def on_train_batch_end(self, batch, logs=None):  # noqa: ARG002
-        self.means.append(float(logs["loss"]))
-        if not np.isfinite(self.means[-1]):
+        self.each.append(float(logs["own_loss"]))
+        if not np.isfinite(self.each[-1]):
             raise FloatingPointError
 
 
@@ -32,7 +48,8 @@ class ReferenceTrainer:
         self.model = setup.model
         scale = np.float32(1 / 255) if setup.x.dtype == np.uint8 else np.float32(1)
         self.x = setup.x.astype(np.float32) * scale
-        self.model.compile(optimizer=setup.optimizer, loss=setup.loss, metrics=[_metric(setup)], jit_compile=False)
+        self.model.compile(optimizer=setup.optimizer, loss=setup.loss, metrics=[_metric(setup), _OwnLoss(setup.loss)],
+                           jit_compile=False)  # fmt: skip
         self._slots = Slots(setup.optimizer, self.model.trainable_variables)
         self.compile_seconds = time.perf_counter() - started
 
@@ -58,10 +75,8 @@ class ReferenceTrainer:
             logs = self.model.fit(self.x[order], setup.y[order], batch_size=setup.batch_size, epochs=1,
                                   shuffle=False, verbose=0, callbacks=[losses])  # fmt: skip
         except FloatingPointError:
-            return np.array(losses.means), 0.0, len(order)
-        # The means run over the batches so far: undo that to get each update's own loss.
-        totals = np.array(losses.means) * np.arange(1, len(losses.means) + 1)
-        return np.diff(totals, prepend=0.0), logs.history["score"][0] * len(order), len(order)
+            return np.array(losses.each), 0.0, len(order)
+        return np.array(losses.each), logs.history["score"][0] * len(order), len(order)
 
     def evaluate(self, part: str) -> tuple[float, float]:
         start, count = self.setup.starts[part], self.setup.counts[part]

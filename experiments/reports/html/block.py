@@ -50,7 +50,7 @@ def block_context(found: Evidence, facts: Mapping[str, Any], number: int) -> dic
         "open": _told([*tuning.warnings(block), verdicts.undecided(found), *words.trouble(block),
                        *words.default_trouble(block)]),
         "lost": rendered("\n\n".join(lost_tables(block))),
-        "ranks": _told([verdicts.best_cells(found), *verdicts.turned(found)]),
+        "ranks": _told(["" if words.alike(block) else verdicts.best_cells(found), *verdicts.turned(found)]),
         "ranking": rendered("\n\n".join(ranking_tables(block))),
         "tables": rendered("\n\n".join([*change_tables(found), *budget_tables(block, facts)])),
         "inside": rendered("\n\n".join(inside_tables(block))),
