@@ -36,6 +36,9 @@ def hint(given: Any, allowed: Iterable[str]) -> str:
 
 
 def one_of(value: Any, where: str, allowed: Iterable[str], more: str = "") -> str:
+    if isinstance(value, str) and value.startswith("plugin:") and not any(n.startswith("plugin:") for n in allowed):
+        raise PlanError(f"{where}: {_shown(value)} is a part of a plugin, and none is loaded that offers one: name its "
+                        "module with --plugin MODULE")  # fmt: skip
     if not isinstance(value, str) or value not in allowed:
         raise PlanError(unknown(where, value, allowed) + more)
     return value

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.errors import PlanError
+from experiments.names import PLUGIN
 
 DEFAULTS = {
     "classes": ("softmax", "sparse_categorical_crossentropy"),
@@ -83,7 +84,8 @@ def head_for(task: str, outputs: int, head: str | None = None, loss: str | None 
         PlanError: the loss cannot take what the head gives, or does not fit the task.
     """
     default_head, default_loss = DEFAULTS[task]
-    if loss and "hinge" in loss:
+    own = bool(loss and loss.startswith(PLUGIN))
+    if loss and "hinge" in loss and not own:
         default_head = "linear"  # a margin of 1 cannot be met by outputs between 0 and 1
     head, loss = head or default_head, loss or default_loss
     allowed = {
@@ -92,9 +94,9 @@ def head_for(task: str, outputs: int, head: str | None = None, loss: str | None 
         "binary": {"binary_crossentropy", "mean_squared_error", "mean_absolute_error", "huber", "hinge"},
         "regression": {"mean_squared_error", "mean_absolute_error", "huber"},
     }[task]  # fmt: skip
-    if loss not in allowed:
+    if loss not in allowed and not own:
         raise PlanError(f"loss {loss!r} does not fit a task of {task}: choose one of {', '.join(sorted(allowed))}")
-    if "crossentropy" in loss and head not in ("softmax", "sigmoid"):
+    if "crossentropy" in loss and not own and head not in ("softmax", "sigmoid"):
         raise PlanError(f"loss {loss!r} needs probabilities, head {head!r} gives none: use softmax or sigmoid")
     if head == "softmax" and outputs == 1:
         raise PlanError(f"the softmax of the one output of a task of {task} is always 1: use head {default_head}")

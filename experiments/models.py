@@ -10,6 +10,8 @@ from custom import catalog
 from experiments.errors import PlanError
 from experiments.heads import Head
 from experiments.initialisers import draw
+from experiments.names import PLUGIN
+from experiments.plugins import nets, parts
 from experiments.variants import PREFIX, Variant
 
 PROJECTION = "_projection"
@@ -22,6 +24,8 @@ def activation_layers(name: str, arguments: dict[str, Any]) -> tuple[int, Callab
         if arguments:
             raise PlanError(f"{name} takes no arguments here, got {arguments}")
         return 1, lambda: keras.layers.Activation(name.removeprefix("keras:"))
+    if name.startswith(PLUGIN):
+        return 1, parts.activation(name)
     if name.startswith(PREFIX):
         return 1, lambda: Variant(name.removeprefix(PREFIX))
     if name == "maxout":
@@ -91,6 +95,9 @@ BUILDERS: dict[str, Callable[..., keras.Model]] = {"mlp": mlp, "cnn": cnn, "cnn-
 
 def build(model: str, shape, head: Head, activation: str, arguments=None, model_args=None) -> keras.Model:
     """A named model for inputs of ``shape`` (without the batch axis), unwrapped logits or outputs last."""
+    if model.startswith(PLUGIN):
+        make = activation_layers(activation, dict(arguments or {}))[1]
+        return nets.build(model, tuple(shape), head, make, dict(model_args or {}))
     return BUILDERS[model](tuple(shape), head, activation, dict(arguments or {}), **dict(model_args or {}))
 
 
@@ -131,7 +138,7 @@ def initial_weights(model: keras.Model, built: list[np.ndarray], initialiser: st
     """
     weights, position = [], 0
     for variable, value in zip(model.variables, built, strict=True):
-        if variable.name != "kernel":
+        if variable.name != "kernel" or "_activation/" in variable.path:  # a layer of a plugin may have one too
             weights.append(value)
             continue
         layer = variable.path.split("/")[-2]

@@ -79,6 +79,9 @@ stratified subset with that many training examples."""
 OWN = r"own:[A-Za-z0-9_]{1,40}(:[\w .%()/+-]{1,60})?"
 """What data of one's own may be called in a plan: ``own:wine``, or ``own:wine:quality`` with its target column."""
 
+PLUGIN = "plugin:"
+"""What the name of a part of a user's own begins with, in plans and everywhere: ``plugin:swoosh``."""
+
 ENGINES = ("reference", "compiled", "stacked")
 
 KERAS_ACTIVATIONS = (

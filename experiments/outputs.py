@@ -20,17 +20,17 @@ def parted(entry: str) -> tuple[str, str | None]:
     return loss, head or None
 
 
-def checked(value: Any, where: str) -> tuple[str, ...]:
-    """The entries, if each names what there is and none comes twice.
+def checked(value: Any, where: str, losses: Sequence[str] = names.LOSSES) -> tuple[str, ...]:
+    """The entries, if each names what there is (one of ``losses``) and none comes twice.
 
     Raises:
         PlanError: it is no such list.
     """
     if not isinstance(value, list) or not value:
-        raise PlanError(f"{where} is {value!r}; give a list with at least one of {', '.join(names.LOSSES)}; {HINT}")
+        raise PlanError(f"{where} is {value!r}; give a list with at least one of {', '.join(losses)}; {HINT}")
     for each in value:
         loss, on, head = each.partition(ON) if isinstance(each, str) else (each, "", "")
-        checks.one_of(loss, where, names.LOSSES, f"; {HINT}")
+        checks.one_of(loss, where, losses, f"; {HINT}")
         if on:
             checks.one_of(head, f"{where}: head of {loss}", names.HEADS)
     if len(set(value)) < len(value):

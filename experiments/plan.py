@@ -9,6 +9,8 @@ from typing import Any
 
 from experiments import checks, names, outputs
 from experiments.errors import PlanError
+from experiments.names import PLUGIN
+from experiments.plugins.offer import Offer
 from experiments.tuning.space import STRATEGIES, Tuning
 
 FOLDER = Path(__file__).with_name("plans")
@@ -64,6 +66,7 @@ class Plan:
     seeds: int = 5
     engine: str = "compiled"
     tuning: Tuning = field(default_factory=Tuning)
+    plugin: Offer | None = None
 
     def with_seeds(self, seeds: int) -> "Plan":
         return replace(self, seeds=checks.whole(seeds, "seeds", 1, 10_000))
@@ -72,6 +75,20 @@ class Plan:
         """The same plan on another data set; blocks that then say the same are told once."""
         blocks = {repr(block): block for block in (replace(each, dataset=dataset) for each in self.blocks)}
         return replace(self, blocks=tuple(blocks.values()))
+
+    def widened(self, only: dict[str, list[str]]) -> "Plan":
+        """The same plan with what `--only` names by a prefix (``keras:gelu``, ``plugin:swoosh``) in each block too."""
+        blocks = list(self.blocks)
+        for factor, key, allowed in (("activation", "activations", _activations(self.plugin)),
+                                     ("optimizer", "optimizers", _optimizers(self.plugin))):  # fmt: skip
+            more = [name for name in only.get(factor, []) if _prefixed(name, f"{factor} of --only", allowed)]
+            blocks = [_with(block, self.plugin, **{key: tuple(dict.fromkeys([*getattr(block, key), *more]))})
+                      for block in blocks]  # fmt: skip
+        models = [name for name in only.get("model", []) if _prefixed(name, "model of --only", _models(self.plugin))]
+        there = {block.model for block in blocks}
+        added = [replace(block, model=name, model_args={}) for name in models if name not in there for block in blocks]
+        distinct = {repr(block): block for block in [*blocks, *added]}
+        return replace(self, blocks=tuple(distinct.values()))
 
     def narrowed(self, only: dict[str, list[str]]) -> "Plan":
         """The same plan with fewer activations, optimizers, losses, data sets or models."""
@@ -124,11 +141,28 @@ def available() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
-def load(name_or_path: str) -> Plan:
+def load(name_or_path: str, plugin: Offer | None = None) -> Plan:
     """A plan by name, or from a TOML file.
+
+    Args:
+        name_or_path: of the plan.
+        plugin: whose parts it may name too.
 
     Raises:
         PlanError: there is no such plan, or something in it is not allowed; the text says what is.
+    """
+    table, path = read(name_or_path)
+    try:
+        return parse(table, plugin)
+    except PlanError as error:
+        raise PlanError(f"plan {path}: {error}") from None
+
+
+def read(name_or_path: str) -> tuple[dict[str, Any], Path]:
+    """The tables of a plan's file as they stand there, and the file.
+
+    Raises:
+        PlanError: there is no such file, or it is no TOML.
     """
     path = Path(name_or_path)
     if name_or_path in available():  # a folder of the same name, say the --out of before, does not hide it
@@ -136,19 +170,15 @@ def load(name_or_path: str) -> Plan:
     elif path.suffix != ".toml" and not os.path.lexists(name_or_path):
         raise PlanError(checks.unknown("plan", name_or_path, available()) + "; or give the path of a .toml file")
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8")), path
     except OSError as error:
         raise PlanError(f"plan {path} cannot be read ({error.strerror}): give a .toml file") from None
     except (ValueError, RecursionError) as error:  # tomllib passes on what int() and deep nesting raise
         why = "it is not text in UTF-8" if isinstance(error, UnicodeDecodeError) else error
         raise PlanError(f"plan {path} is not valid TOML: {why}") from None
-    try:
-        return parse(table)
-    except PlanError as error:
-        raise PlanError(f"plan {path}: {error}") from None
 
 
-def parse(table: dict[str, Any]) -> Plan:
+def parse(table: dict[str, Any], plugin: Offer | None = None) -> Plan:
     """A plan from the tables of its TOML file."""
     checks.keys(table, "the plan", {"name", "title", "seeds", "engine", "tuning", "block"})
     blocks = table.get("block")
@@ -163,7 +193,8 @@ def parse(table: dict[str, Any]) -> Plan:
         seeds=checks.whole(table.get("seeds", 5), "seeds", 1, 10_000),
         engine=checks.one_of(table.get("engine", "compiled"), "engine", names.ENGINES),
         tuning=_tuning(checks.table(table.get("tuning", {}), "tuning")),
-        blocks=_distinct([_block(block, f"block {number}") for number, block in enumerate(blocks, 1)]),
+        blocks=_distinct([_block(block, f"block {number}", plugin) for number, block in enumerate(blocks, 1)]),
+        plugin=plugin,
     )
 
 
@@ -200,16 +231,42 @@ def _tuning(table: dict[str, Any]) -> Tuning:
     return Tuning(**{"strategy": "grid", **checked} if table else {})
 
 
-def _block(table: dict[str, Any], where: str) -> Block:
+def _activations(plugin: Offer | None) -> tuple[str, ...]:
+    own = plugin.named("activations") if plugin else ()
+    return (*names.ACTIVATIONS, *(f"keras:{name}" for name in names.KERAS_ACTIVATIONS), *own)
+
+
+def _optimizers(plugin: Offer | None) -> tuple[str, ...]:
+    own = plugin.named("optimizers") if plugin else ()
+    return (*names.OPTIMIZERS, *(f"keras:{name}" for name in names.KERAS_RATES), *own)
+
+
+def _models(plugin: Offer | None) -> tuple[str, ...]:
+    return (*names.MODELS, *(plugin.named("models") if plugin else ()))
+
+
+def _prefixed(name: str, where: str, allowed: tuple[str, ...]) -> bool:
+    """Whether a name has a prefix; if so, it has to be allowed."""
+    return ":" in name and bool(checks.one_of(name, where, allowed))
+
+
+def _with(block: Block, plugin: Offer | None, **changes: Any) -> Block:
+    """A block with these changes, and with the default rates of what it has of the plugin."""
+    block = replace(block, **changes)
+    rates = plugin.optimizers if plugin else {}
+    ours = {PLUGIN + name: rate for name, rate in rates.items() if PLUGIN + name in block.optimizers}
+    return replace(block, learning_rates=ours | block.learning_rates) if ours else block
+
+
+def _block(table: dict[str, Any], where: str, plugin: Offer | None) -> Block:
     checks.keys(table, where, set(Block.__dataclass_fields__))
     if "dataset" not in table:
         raise PlanError(f"{where} names no dataset: give one of {', '.join(names.DATASETS)}")
     checked: dict[str, Any] = {"dataset": check_dataset(table["dataset"], f"{where}: dataset")}
-    activations = (*names.ACTIVATIONS, *(f"keras:{name}" for name in names.KERAS_ACTIVATIONS))
-    optimizers = (*names.OPTIMIZERS, *(f"keras:{name}" for name in names.KERAS_RATES))
+    activations, optimizers, models = _activations(plugin), _optimizers(plugin), _models(plugin)
     one_of = {
-        "model": names.MODELS,
-        "loss": names.LOSSES,
+        "model": models,
+        "loss": (*names.LOSSES, *(plugin.named("losses") if plugin else ())),
         "head": names.HEADS,
         "initialiser": names.INITIALISERS,
     }
@@ -222,7 +279,7 @@ def _block(table: dict[str, Any], where: str) -> Block:
         elif key in some_of:
             checked[key] = checks.some_of(value, label, some_of[key])
         elif key == "losses":
-            checked[key] = outputs.checked(value, label)
+            checked[key] = outputs.checked(value, label, one_of["loss"])
         elif key in whole:
             checked[key] = checks.whole(value, label, *whole[key])
         elif key == "learning_rates":
@@ -235,22 +292,27 @@ def _block(table: dict[str, Any], where: str) -> Block:
             checked[key] = {checks.one_of(name, label, optimizers): _choices(name, given, f"{label}.{name}")
                             for name, given in checks.table(value, label).items()}  # fmt: skip
         elif key == "model_args":
-            allowed = (
-                names.MODEL_ARGUMENTS[table.get("model", "mlp")] if table.get("model", "mlp") in names.MODELS else ()
-            )
+            allowed = _model_arguments(table.get("model", "mlp"), plugin)
             checked[key] = {
-                checks.one_of(name, label, allowed): checks.whole(given, f"{label}.{name}", names.LEAST[name], 100_000)
+                checks.one_of(name, label, allowed): checks.whole(given, f"{label}.{name}", allowed[name], 100_000)
                 for name, given in checks.table(value, label).items()
             }
     if "loss" in checked and "losses" in checked:
         raise PlanError(f"{where} has both loss and losses; give losses alone, {checked['loss']!r} among them")
-    return Block(**checked)
+    return _with(Block(**checked), plugin)
+
+
+def _model_arguments(model: Any, plugin: Offer | None) -> dict[str, int]:
+    """What a plan may set of a model, and the least value of each."""
+    if model in _models(plugin) and model not in names.MODELS:
+        return dict.fromkeys(plugin.models[model.removeprefix(PLUGIN)], 0) if plugin else {}
+    return {name: names.LEAST[name] for name in names.MODEL_ARGUMENTS.get(model, ())} if model in names.MODELS else {}
 
 
 def _named(optimizer: str, value: Any, where: str) -> dict[str, Any]:
-    """Constants of an optimizer: their names are checked for our own, Keras checks those of Keras's."""
+    """Constants of an optimizer: their names are checked for our own; those of others show when it is made."""
     table = checks.table(value, where)
-    if not optimizer.startswith("keras:"):
+    if ":" not in optimizer:
         for name in table:
             checks.one_of(name, where, names.OPTIMIZER_ARGUMENTS[optimizer])
     elif "learning_rate" in table:

@@ -43,6 +43,7 @@ class Run:
         epochs: budget, in passes over the training part.
         seed: fixes initial weights and the order of the data.
         engine: ``compiled``, ``reference`` or ``stacked``.
+        plugin: digest of the plugin that a part of it is from; empty, and then no part of the key, without one.
     """
 
     dataset: str
@@ -64,6 +65,7 @@ class Run:
     precision: str = "float32"
     engine: str = "compiled"
     semantics: int = SEMANTICS
+    plugin: str = ""
 
     @functools.cached_property  # asked for many times a run, and dearer than all else about it
     def key(self) -> str:
@@ -82,7 +84,10 @@ class Run:
         return f"{self.model}({inner})" if inner else self.model
 
     def to_json(self) -> str:
-        return _SORTED.encode({name: value for name, value in vars(self).items() if name != "key"})
+        told = {name: value for name, value in vars(self).items() if name != "key"}
+        if not self.plugin:  # so that keys stay what they were before there were plugins
+            del told["plugin"]
+        return _SORTED.encode(told)
 
     @classmethod
     def from_json(cls, text: str) -> "Run":

@@ -8,6 +8,7 @@ from pathlib import Path
 from experiments.campaign import Campaign, unknown_cost
 from experiments.errors import MissingLedger
 from experiments.ledger import LEDGER, Ledger
+from experiments.plugins.helper import serving
 from experiments.records import RESULTS, Run
 from experiments.running import Running
 from experiments.scheduling.address import Cluster
@@ -52,7 +53,11 @@ def run(work: Work, out: Path, data_dir: str | None, workers: int, command: str,
         if not jobs:
             return 0
         log, engine = out / LOG, work.plan.engine
-        made = RayPool(cluster, workers, data_dir, log) if cluster else Pool(workers, data_dir, log, engine=engine)
+        made = (
+            RayPool(cluster, workers, data_dir, log)
+            if cluster
+            else Pool(workers, data_dir, log, engine=engine, **serving(work.plan.plugin))
+        )
         with _clocked(ledger) as tick, made as pool:
             pool.submit(jobs)
             for event in pool.events():

@@ -8,6 +8,8 @@ from typing import Any
 
 from experiments.errors import PlanError
 from experiments.ledger import Ledger
+from experiments.plugins.helper import serving
+from experiments.plugins.offer import Offer
 from experiments.records import SEMANTICS, Epoch, Outcome, Run
 from experiments.scheduling.bundle import Bundle
 from experiments.scheduling.pool import Pool
@@ -63,30 +65,48 @@ def compare(before: Outcome, after: Outcome) -> Verdict:
     return Verdict(len({**one, **other}), largest, words, differ)
 
 
-def again(runs: Sequence[Run], data_dir: str | None, log: Path) -> Iterator[tuple[Run, Outcome]]:
+def again(runs: Sequence[Run], data_dir: str | None, log: Path,
+          plugin: Offer | None = None) -> Iterator[tuple[Run, Outcome]]:  # fmt: skip
     """Train runs anew, one after the other in one worker an engine, and leave every ledger alone.
+
+    Args:
+        runs: from `chosen`.
+        data_dir: where the worker finds the data.
+        log: file for whatever libraries print in it.
+        plugin: where parts of a user's own come from.
 
     Raises:
         WorkerError: the worker cannot start.
     """
     for engine in dict.fromkeys(run.engine for run in runs):
-        with Pool(1, data_dir, log, engine=engine) as pool:
+        with Pool(1, data_dir, log, engine=engine, **serving(plugin)) as pool:
             pool.submit(Bundle((run,), 1.0) for run in runs if run.engine == engine)
             for event in pool.events():
                 if event.kind == "outcome" and event.run:
                     yield event.run, Outcome.from_json(event.value.to_json())  # as a ledger gives it back
 
 
-def chosen(ledger: Ledger, keys: Sequence[str], sample: int) -> list[Run]:
+def chosen(ledger: Ledger, keys: Sequence[str], sample: int, plugin: Offer | None = None) -> list[Run]:
     """The runs that keys, or the first digits of them, name; without any, some that are spread over the plan.
 
+    Args:
+        ledger: where they are.
+        keys: of runs.
+        sample: how many, without any; runs of a plugin that is not here are left out.
+        plugin: the one that is here.
+
     Raises:
-        PlanError: a key names no finished run or several, or a run that was trained when training meant something else.
+        PlanError: a key names no finished run or several, or a run that was trained when training meant something else,
+            or with another plugin.
     """
     done = {run.key: run for _, run, outcome in ledger.records() if outcome.status in ("done", "diverged")}
     if not done:
         raise PlanError(f"{ledger.path} holds no finished run yet: there is nothing to verify")
-    found = list(done.values())[:: max(1, len(done) // sample)][:sample] if not keys else []
+    known = ("", plugin.digest if plugin else "")
+    here = [run for run in done.values() if run.plugin in known]
+    if not here and not keys:
+        raise PlanError(f"all finished runs of {ledger.path} {_needs(plugin)}")
+    found = here[:: max(1, len(here) // sample)][:sample] if not keys else []
     for key in keys:
         same = [run for each, run in done.items() if len(key) >= 6 and each.startswith(key)]
         if len(same) != 1:
@@ -96,12 +116,20 @@ def chosen(ledger: Ledger, keys: Sequence[str], sample: int) -> list[Run]:
             )
         found += same
     for run in found:
+        if run.plugin not in known:
+            raise PlanError(f"run {run.key} {_needs(plugin)}")
         if run.semantics != SEMANTICS:
             raise PlanError(
                 f"run {run.key} was trained when training meant something else (semantics {run.semantics}, now "
                 f"{SEMANTICS}): verify it with the version that trained it, see environment.json"
             )
     return found
+
+
+def _needs(plugin: Offer | None) -> str:
+    if plugin:
+        return f"had a part of another plugin, or with another version of {plugin.file}: give that one"
+    return "had a part of a plugin: name its module with --plugin MODULE"
 
 
 def _told(outcome: Outcome) -> Iterator[tuple[tuple[str, Any], Any]]:

@@ -1,6 +1,6 @@
 """A plan made concrete: its cells, and what each data set is or what stands in for it."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ class Work:
     examples: dict[str, int]
     notices: list[str]
     data: list[dict[str, Any]]
+    found: list[DataFacts] = field(default_factory=list)
 
     def grow(self, seeds: dict[str, int]) -> None:
         """Give the cells of a ``data set/model`` at least that many scoring seeds."""
@@ -43,6 +44,7 @@ class Work:
             "plan": self.plan.name, "plan_title": self.plan.title, "seeds": self.plan.seeds, "command": command,
             "notices": self.notices, "datasets": self.data, "workers": workers, "engine": self.plan.engine,
             "tuning": asdict(self.plan.tuning), "seeds_by_block": self.seeds(),
+            "plugin": self.plan.plugin.facts() if self.plan.plugin else None,
         }  # fmt: skip
 
 
@@ -68,7 +70,8 @@ def prepare(plan: Plan, data_dir: str | None) -> Work:
             "canonical": data.canonical, "split": data.split, "task": data.task,
             "sizes": {part: len(getattr(data, part).y) for part in ("train", "validation", "test")},
         }  # fmt: skip
-    return Work(plan, cells(plan, found), {f.name: f.examples for f in found.values()}, notices, list(sets.values()))
+    return Work(plan, cells(plan, found), {f.name: f.examples for f in found.values()}, notices, list(sets.values()),
+                list(found.values()))  # fmt: skip
 
 
 def grown_before(plan: Plan, out: Path) -> dict[str, int]:

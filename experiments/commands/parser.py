@@ -87,6 +87,11 @@ def with_data(parser: argparse.ArgumentParser) -> None:
                         help="folder of mnist.npz, cifar10.npz and so on ($DATA_DIR)")  # fmt: skip
 
 
+def with_plugin(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--plugin", metavar="MODULE",
+                        help="parts of your own from a .py file or a module, named plugin:NAME")  # fmt: skip
+
+
 def with_workers(parser: argparse.ArgumentParser, more: str = "") -> None:
     parser.add_argument("--workers", type=int, metavar="N", help=f"worker processes (one a core{more})")
 
@@ -116,7 +121,7 @@ def recorded() -> str:
     kept: list[str] = []
     data, drop = bool(os.environ.get("DATA_DIR")), ""
     for each in sys.argv[1:]:
-        if kept[-1:] == ["--data"]:
+        if kept[-1:] in (["--data"], ["--plugin"]):
             each = Path(each).name
         if (drop == "--more" and each.isdigit()) or drop in ("--data-dir", "--address"):
             drop = ""

@@ -1,9 +1,11 @@
 """``sweep``: train what the ledger does not hold yet, then write the report."""
 
 import argparse
+import contextlib
 import re
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,12 +13,23 @@ from typing import TYPE_CHECKING
 from experiments import checks, names
 from experiments import plan as plans
 from experiments.commands import report
-from experiments.commands.parser import FAILED_RUNS, OK, Verbs, recorded, suggest, with_data, with_out, with_workers
+from experiments.commands.parser import (
+    FAILED_RUNS,
+    OK,
+    Verbs,
+    recorded,
+    suggest,
+    with_data,
+    with_out,
+    with_plugin,
+    with_workers,
+)
 from experiments.commands.parser import workers as workers_of
 from experiments.errors import DataError, PlanError
 
 if TYPE_CHECKING:
     from experiments.campaign import Campaign
+    from experiments.plugins.helper import Helper
     from experiments.progress import Progress
     from experiments.scheduling.address import Cluster
     from experiments.work import Work
@@ -35,6 +48,7 @@ def add(verbs: Verbs) -> None:
         "sweep mnist --dry-run",
         "sweep mnist --only activation=relu,tanh",
         "sweep --data wine.csv --target quality",
+        "sweep smoke --plugin my_parts.py",
         "sweep my-plan.toml --data-dir ~/data --seeds 5",
     )
     plan = sweep.add_argument("plan", nargs="?", metavar="PLAN",
@@ -43,6 +57,7 @@ def add(verbs: Verbs) -> None:
     sweep.add_argument("--data", type=Path, metavar="FILE",
                        help="data of your own: .csv, .npz, or a folder of images by class (plan own)")  # fmt: skip
     sweep.add_argument("--target", metavar="COLUMN", help="with --data: the column to be learned (the last)")
+    with_plugin(sweep)
     with_out(sweep)
     with_data(sweep)
     sweep.add_argument("--seeds", type=int, metavar="N", help="scoring seeds of each cell (as the plan says)")
@@ -56,7 +71,8 @@ def add(verbs: Verbs) -> None:
                        help="head of the Ray cluster; auto: the one here; local: a new one (local)")  # fmt: skip
     sweep.add_argument("--insecure", action="store_true", help="use a Ray cluster that asks for no token")
     sweep.add_argument("--only", action="append", default=[], metavar="FACTOR=A,B",
-                       help="narrow activation, optimizer, loss, dataset or model; may be given again")  # fmt: skip
+                       help="narrow activation, optimizer, loss, dataset or model, or add a keras: or plugin: "
+                             "name; may be given again")  # fmt: skip
     sweep.add_argument("--dry-run", action="store_true", help="tell what would run, what is there, how long")
     sweep.add_argument("--no-report", action="store_true", help="only train")
 
@@ -68,17 +84,20 @@ def run(given: argparse.Namespace) -> int:
     from experiments.work import grown_before, prepare
 
     cluster = _cluster(given)
-    plan = _plan(given)
-    devices.check(plan.engine, on_ray=cluster is not None)
-    workers = workers_of(given.workers, plan.engine)
-    work = prepare(plan, given.data_dir)
-    if given.seeds is None:
-        work.grow(grown_before(plan, given.out))
-    if given.more is not None:
-        _more(given, work)
-    for notice in work.notices:
-        print(f"NOTE: {notice}", file=sys.stderr)
-    campaign, pending, done = sweep.survey(work, given.out)
+    with _helper(given) as helper:
+        plan = _plan(given, helper)
+        devices.check(plan.engine, on_ray=cluster is not None)
+        workers = workers_of(given.workers, plan.engine)
+        work = prepare(plan, given.data_dir)
+        if given.seeds is None:
+            work.grow(grown_before(plan, given.out))
+        if given.more is not None:
+            _more(given, work)
+        for notice in work.notices:
+            print(f"NOTE: {notice}", file=sys.stderr)
+        campaign, pending, done = sweep.survey(work, given.out)
+        if helper and plan.plugin and (pending or campaign is None or campaign.open_cells()):
+            helper.check((cell.template for cell in work.cells), work.found, plan.plugin)
     tuned = (
         "" if plan.tuning.strategy == "none" else f", tuned by {plan.tuning.strategy} (its trials are found on the way)"
     )
@@ -117,8 +136,34 @@ def run(given: argparse.Namespace) -> int:
     return FAILED_RUNS if failed else OK
 
 
-def _plan(given: argparse.Namespace) -> plans.Plan:
-    plan = plans.load(given.plan or ("own" if given.data else "default"))
+@contextlib.contextmanager
+def _helper(given: argparse.Namespace) -> Iterator["Helper | None"]:
+    """The worker that imports the plugin which the command line names, if it does."""
+    if given.plugin is None:
+        yield None
+        return
+    from experiments.plugins.helper import Helper
+    from experiments.scheduling import devices
+
+    if given.engine == RAY:
+        raise PlanError("--plugin cannot be used on a Ray cluster, whose machines do not have the module: leave "
+                        "--engine ray away")  # fmt: skip
+    engine = given.engine or plans.read(_name(given))[0].get("engine")
+    engine = engine if engine in names.ENGINES else "compiled"
+    devices.check(engine, on_ray=False)
+    with Helper(given.plugin, engine) as helper:
+        yield helper
+
+
+def _name(given: argparse.Namespace) -> str:
+    return given.plan or ("own" if given.data else "default")
+
+
+def _plan(given: argparse.Namespace, helper: "Helper | None" = None) -> plans.Plan:
+    plugin = helper.offer() if helper else None
+    if plugin:
+        print(plugin.told(), flush=True)
+    plan = plans.load(_name(given), plugin)
     if given.target and not given.data:
         raise PlanError(f"--target is {given.target!r}, but no --data names the file that has this column")
     if given.data:
@@ -135,7 +180,7 @@ def _plan(given: argparse.Namespace) -> plans.Plan:
             hint = checks.hint(factor, FACTORS) if factor not in FACTORS else ""
             raise PlanError(f"--only {each!r}: give FACTOR=A,B with a factor of {', '.join(FACTORS)}{hint}")
         only.setdefault(factor, []).extend(value.strip() for value in values.split(","))
-    return plan.narrowed(only) if only else plan
+    return plan.widened(only).narrowed(only) if only else plan
 
 
 def _own(path: Path, target: str | None) -> str:

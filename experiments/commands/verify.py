@@ -5,7 +5,7 @@ import math
 from typing import TYPE_CHECKING
 
 from experiments import checks
-from experiments.commands.parser import FAILED_RUNS, OK, Verbs, with_data, with_out
+from experiments.commands.parser import FAILED_RUNS, OK, Verbs, with_data, with_out, with_plugin
 
 if TYPE_CHECKING:
     from experiments.records import Outcome, Run
@@ -24,6 +24,7 @@ def add(verbs: Verbs) -> None:
         "keys", nargs="*", metavar="RUN", help="keys of runs, or their first digits (some, see --sample)"
     )
     verify.add_argument("--sample", type=int, default=3, metavar="N", help="how many, where no key is given (3)")
+    with_plugin(verify)
     with_out(verify)
     with_data(verify)
 
@@ -33,12 +34,18 @@ def run(given: argparse.Namespace) -> int:
     from experiments.ledger import LEDGER, Ledger
 
     sample = checks.whole(given.sample, "--sample", 1, 100_000)
+    plugin = None
+    if given.plugin is not None:
+        from experiments.plugins.helper import Helper
+
+        with Helper(given.plugin, "compiled") as helper:
+            plugin = helper.offer()
     with Ledger.read(given.out / LEDGER) as ledger:
-        runs = verify.chosen(ledger, given.keys, sample)
+        runs = verify.chosen(ledger, given.keys, sample, plugin)
         before = {each.key: ledger.outcome(each.key) for each in runs}
     print(f"{len(runs)} run{'s' * (len(runs) != 1)} of {given.out}, trained again by one worker", flush=True)
     same = 0
-    for each, after in verify.again(runs, given.data_dir, given.out / sweep.LOG):
+    for each, after in verify.again(runs, given.data_dir, given.out / sweep.LOG, plugin):
         was = before[each.key]
         assert was is not None
         found = verify.compare(was, after)

@@ -5,8 +5,10 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
 from experiments.diagnostics.rows import Units, layer_rows, optimizer_row
+from experiments.names import PLUGIN
 from experiments.training.setup import Setup
 
 PROBE = 1000
@@ -26,7 +28,8 @@ class Probe:
 
     Attributes:
         x, y: the sample, the same for all runs; images as floats.
-        affine: the layers with a kernel, from the bottom up.
+        affine: the layers with a kernel that is trained, from the bottom up; in a model of a user's own only those
+            that have one place in it.
         after: name of such a layer -> the activation layer after it; only where there is one.
         taps: model from the inputs to the input of each of these activations (for the head: its output), then to
             their outputs, then to the model's output.
@@ -41,7 +44,7 @@ class Probe:
         self.x = x.astype(np.float32) / 255 if x.dtype == np.uint8 else x
         self.y = setup.y[rows]
         layers = {layer.name: layer for layer in setup.model.layers}
-        self.affine = [layer for layer in layers.values() if any(w.name == "kernel" for w in layer.weights)]
+        self.affine = [layer for layer in layers.values() if _seen(layer)]
         found = {layer.name: layers.get(f"{layer.name}_activation") for layer in self.affine}
         self.after: dict[str, Any] = {name: layer for name, layer in found.items() if layer is not None}
         # What goes into an activation is not its affine layer's output where a normalisation stands between.
@@ -50,7 +53,10 @@ class Probe:
         self.taps = keras.Model(setup.model.inputs[0], [*inputs, *outputs, setup.model.outputs[0]])
         self.dense = all(len(tap.shape) == 2 for tap in self.taps.outputs)
         self.chunk = PROBE if self.dense else CHUNK
-        self.flat = None if activation in NOT_ELEMENTWISE else FLAT * LARGEST_SLOPE.get(activation, 1.0)
+        mixing = activation in NOT_ELEMENTWISE or (
+            activation.startswith(PLUGIN) and any(map(_mixes, list(self.after.values())[:1]))
+        )
+        self.flat = None if mixing else FLAT * LARGEST_SLOPE.get(activation, 1.0)
 
     def split(self, taps: list[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """What belongs to the inputs and to the outputs of the activations, by the name of the affine layer."""
@@ -102,3 +108,22 @@ class Probe:
         by_path = dict(zip(paths, zip(weights, gradients, changes, strict=True), strict=True))
         kernels = {layer.name: by_path[w.path] for layer in self.affine for w in layer.weights if w.name == "kernel"}
         return [*layer_rows(when, kernels, units), optimizer_row(when, gradients, changes)]
+
+
+def _seen(layer: Any) -> bool:
+    """Whether it has a kernel that is trained, and one output; a model within the model is not looked into."""
+    if hasattr(layer, "layers") or not any(weight.name == "kernel" for weight in layer.trainable_weights):
+        return False
+    try:
+        return not isinstance(layer.output, list | tuple | dict)
+    except (AttributeError, ValueError):  # it stands in several places
+        return False
+
+
+def _mixes(layer: Any) -> bool:
+    """Whether an activation's unit hangs on other units too, so that the slope of one means nothing."""
+    z = np.random.default_rng(0).standard_normal((2, *layer.input.shape[1:])).astype(np.float32)
+    other = z.copy()
+    other[..., 0] += 1
+    one, two = (np.asarray(ops.convert_to_numpy(layer(each))) for each in (z, other))
+    return one.shape != z.shape or not np.array_equal(one[..., 1:], two[..., 1:])

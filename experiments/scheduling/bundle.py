@@ -15,7 +15,7 @@ def trace_of(run: Run) -> tuple:
     """What two runs must share to share a trace: all but seed, rate, initial weights and budget."""
     return (
         run.dataset, run.fingerprint, run.model, run.model_args, run.activation, run.activation_args,
-        run.optimizer, run.optimizer_args, run.loss, run.head, run.batch_size, run.precision, run.engine,
+        run.optimizer, run.optimizer_args, run.loss, run.head, run.batch_size, run.precision, run.engine, run.plugin,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from experiments.plugins.offer import Offer
 from experiments.records import Outcome, Run
 from experiments.scheduling import devices
 from experiments.scheduling.bundle import trace_of
@@ -25,13 +26,15 @@ class Trainers:
         load: gives a data set by name.
         engine: of all that is trained.
         gpu: the GPU to use, as CUDA names it; None for a CPU.
+        plugin: where parts of a user's own come from.
     """
 
-    def __init__(self, load: Callable[[str], Any], engine: str = "compiled", gpu: str | None = None):
+    def __init__(self, load: Callable[[str], Any], engine: str = "compiled", gpu: str | None = None,
+                 plugin: Offer | None = None):  # fmt: skip
         from experiments.training import backend
 
         backend.start(engine, gpu)
-        self.load = load
+        self.load, self.plugin = load, plugin
         self.data: OrderedDict[str, Any] = OrderedDict()
         self.cells: OrderedDict[tuple, Any] = OrderedDict()
 
@@ -51,6 +54,10 @@ class Trainers:
         from experiments.training import engines
         from experiments.training.setup import prepare
 
+        if run.plugin:
+            from experiments.plugins import parts
+
+            parts.use(self.plugin, run.plugin)
         return engines.make(run.engine, prepare(run, self._dataset(run)))
 
     def _dataset(self, run: Run) -> Any:

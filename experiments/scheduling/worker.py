@@ -8,6 +8,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 
 from experiments import datasets
+from experiments.plugins.offer import Offer
 from experiments.records import Run
 from experiments.scheduling import devices
 from experiments.scheduling.bundle import Bundle, items
@@ -16,12 +17,23 @@ from experiments.scheduling.trainers import Trainers, train_together, work
 STACKED = "stacked"  # the engine that trains a bundle's runs side by side
 
 
-def main(pipe: Connection, parent: int, data_dir: str | None, log: str, engine: str, number: int) -> None:
-    """Serve bundles of one engine until the pipe closes. Whatever libraries print goes to the file ``log``."""
+def main(pipe: Connection, parent: int, data_dir: str | None, log: str, engine: str, number: int,
+         plugin: Offer | None = None) -> None:  # fmt: skip
+    """Serve bundles of one engine until the pipe closes. Whatever libraries print goes to the file ``log``.
+
+    Args:
+        pipe: to the parent.
+        parent: its process.
+        data_dir: where the data is.
+        log: path of the file.
+        engine: of all that is trained.
+        number: of this worker.
+        plugin: the one that the command line named, imported for the first run that has a part of it.
+    """
     settle(parent, log)
     try:
         gpu = devices.gpu_of(number) if engine == STACKED else None
-        trainers = Trainers(partial(datasets.load, data_dir=data_dir), engine, gpu)
+        trainers = Trainers(partial(datasets.load, data_dir=data_dir), engine, gpu, plugin)
         pipe.send(("ready", None, None))
         while True:
             job = pipe.recv()

@@ -15,6 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from experiments.plugins import nets
 from experiments.training.order import CHUNK, batches, chunks
 from experiments.training.setup import Setup
 from experiments.training.slots import Slots
@@ -27,7 +28,7 @@ class CompiledTrainer:
         started = time.perf_counter()
         self.setup = setup
         self.model, self.optimizer, self.loss = setup.model, setup.optimizer, setup.loss
-        self.dense = dense = not any("conv" in type(layer).__name__.lower() for layer in self.model.layers)
+        self.dense = dense = not setup.convolves and not _recurs(self.model)
         self.chunk = CHUNK["dense" if dense else "convolution"]
         # One array for all three parts, so that one trace of the evaluation serves them all.
         if "tensor" not in setup.kept:
@@ -157,6 +158,11 @@ class CompiledTrainer:
         out = self.model(x, training=False)
         loss = tf.reduce_sum(self.loss.call(y, out) * weight)
         return loss, tf.reduce_sum(self.setup.score(y, out) * weight)
+
+
+def _recurs(model: keras.Model) -> bool:
+    """Whether there is a loop inside: XLA can not compile the lists that TensorFlow keeps of its steps."""
+    return any(isinstance(layer, keras.layers.RNN) for layer in nets.layers(model))
 
 
 @contextlib.contextmanager

@@ -48,21 +48,23 @@ class ReferenceTrainer:
         self.model = setup.model
         scale = np.float32(1 / 255) if setup.x.dtype == np.uint8 else np.float32(1)
         self.x = setup.x.astype(np.float32) * scale
+        self._variables = [*self.model.variables]  # with the states of random generators, which get_weights leaves out
         self.model.compile(optimizer=setup.optimizer, loss=setup.loss, metrics=[_metric(setup), _OwnLoss(setup.loss)],
                            jit_compile=False)  # fmt: skip
         self._slots = Slots(setup.optimizer, self.model.trainable_variables)
         self.compile_seconds = time.perf_counter() - started
 
     def reset(self, learning_rate: float, weights: list[np.ndarray]) -> None:
-        self.model.set_weights(weights)
+        self.set_weights(weights)
         self._slots.reset()
         self.setup.optimizer.learning_rate = learning_rate
 
     def weights(self) -> list[np.ndarray]:
-        return self.model.get_weights()
+        return [np.array(keras.ops.convert_to_numpy(variable)) for variable in self._variables]
 
     def set_weights(self, weights: list[np.ndarray]) -> None:
-        self.model.set_weights(weights)
+        for variable, value in zip(self._variables, weights, strict=True):
+            variable.assign(value)
 
     def epoch(self, seed: int, epoch: int) -> tuple[np.ndarray, float, int]:
         setup = self.setup

@@ -11,6 +11,8 @@ from custom import catalog
 from experiments import models
 from experiments.datasets import Dataset
 from experiments.heads import Head, head_for
+from experiments.names import PLUGIN
+from experiments.plugins import nets, parts
 from experiments.records import Run
 from experiments.training.order import chunks
 
@@ -18,6 +20,8 @@ PARTS = ("train", "validation", "test")
 
 
 def make_optimizer(name: str, learning_rate: float, arguments: dict[str, Any]) -> keras.optimizers.Optimizer:
+    if name.startswith(PLUGIN):
+        return parts.optimizer(name)(learning_rate=learning_rate, **arguments)
     if name.startswith("keras:"):
         if "exclude_layers" in arguments:  # a run's identity holds plain values, Keras wants a list
             arguments = {**arguments, "exclude_layers": [arguments["exclude_layers"]]}
@@ -27,6 +31,8 @@ def make_optimizer(name: str, learning_rate: float, arguments: dict[str, Any]) -
 
 
 def make_loss(head: Head) -> keras.losses.Loss:
+    if head.loss.startswith(PLUGIN):
+        return parts.loss(head.loss)
     arguments = {"from_logits": True} if head.from_logits else {}
     return catalog.LOSSES[head.loss].factory(**arguments)
 
@@ -54,7 +60,21 @@ class Setup:
     made: dict[str, Any] = field(default_factory=dict)
 
     def initial_weights(self, run: Run) -> list[np.ndarray]:
-        return models.initial_weights(self.model, self.built, run.initialiser, run.seed)
+        if not run.plugin:
+            return models.initial_weights(self.model, self.built, run.initialiser, run.seed)
+        # Parts of a user's own may draw at random as they are built: built again under each seed, they are paired too.
+        keras.utils.set_random_seed(run.seed)
+        model = _model(run, self.input_shape, self.head)
+        draw = nets.initial_weights if run.model.startswith(PLUGIN) else models.initial_weights
+        return draw(model, _values(model), run.initialiser, run.seed)
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        return self.x.shape[1:]
+
+    @property
+    def convolves(self) -> bool:
+        return any("conv" in type(layer).__name__.lower() for layer in nets.layers(self.model))
 
     @property
     def examples(self) -> int:
@@ -63,7 +83,7 @@ class Setup:
     def whole(self, chunk: int) -> tuple[np.ndarray, np.ndarray]:
         """The training part in chunks, as `order.chunks`; in one where batch normalisation makes the examples of a
         batch bear on each other: its mean over a chunk, padding and all, is not that over the batch."""
-        coupled = any(isinstance(layer, keras.layers.BatchNormalization) for layer in self.model.layers)
+        coupled = any(isinstance(layer, keras.layers.BatchNormalization) for layer in nets.layers(self.model))
         return chunks(0, self.examples, self.examples if coupled else chunk)
 
     def score(self, y, out):
@@ -106,12 +126,12 @@ def prepare(run: Run, data: Dataset | Arrays) -> Setup:
     """Build everything that the runs of one trace share."""
     arrays = data if isinstance(data, Arrays) else Arrays(data)
     head = head_for(arrays.task, arrays.outputs, run.head, run.loss)
-    model = models.build(run.model, arrays.input_shape, head, run.activation, run.activation_args, run.model_args)
+    model = _model(run, arrays.input_shape, head)
     examples = arrays.counts["train"]
     return Setup(
         head=head,
         model=model,
-        built=[np.array(ops.convert_to_numpy(v)) for v in model.variables],
+        built=_values(model),
         optimizer=make_optimizer(run.optimizer, run.learning_rate, dict(run.optimizer_args)),
         loss=make_loss(head),
         x=arrays.x,
@@ -123,3 +143,11 @@ def prepare(run: Run, data: Dataset | Arrays) -> Setup:
         whole_batch=run.batch_size == 0,
         kept=arrays.kept,
     )
+
+
+def _model(run: Run, shape: tuple[int, ...], head: Head) -> keras.Model:
+    return models.build(run.model, shape, head, run.activation, run.activation_args, run.model_args)
+
+
+def _values(model: keras.Model) -> list[np.ndarray]:
+    return [np.array(ops.convert_to_numpy(variable)) for variable in model.variables]

@@ -32,7 +32,7 @@ class StackedTrainer:
     def __init__(self, setup: Setup):
         self.setup = setup
         self.model, self.optimizer, self.loss = setup.model, setup.optimizer, setup.loss
-        dense = not any("conv" in type(layer).__name__.lower() for layer in self.model.layers)
+        dense = not setup.convolves
         self.chunk = CHUNK["dense" if dense else "convolution"]
         # XLA's CPU backend lowers a convolution inside a loop naively: there each update is a call of its own.
         self.looped = dense or jax.default_backend() != "cpu"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import Any
 
 import jax
 import numpy as np
@@ -77,13 +78,21 @@ def bytes_of_a_run(trainer: StackedTrainer) -> int:
     setup = trainer.setup
     weights = sum(int(np.prod(v.shape)) for v in setup.model.variables)
     slots = sum(int(np.prod(v.shape)) for v in setup.optimizer.variables)
-    outputs = [int(np.prod(layer.output.shape[1:])) for layer in setup.model.layers]
+    outputs = [int(np.prod(each.shape[1:])) for layer in setup.model.layers for each in _outputs(layer)]
     together = trainer.chunk if setup.whole_batch else setup.batch_size
     training = KEPT * together * sum(outputs)
     evaluating = trainer.chunk * 2 * max(outputs)
     order = 0 if setup.whole_batch else 2 * setup.examples
     # The last weights, the best, the gradient, and one more while they change places; all numbers have four bytes.
     return 4 * (4 * weights + 2 * slots + max(training, evaluating) + order)
+
+
+def _outputs(layer: Any) -> list[Any]:
+    """One, but for layers of a user's own model, which may have several, or several places."""
+    try:
+        return [layer.output] if hasattr(layer.output, "shape") else []
+    except (AttributeError, ValueError):
+        return []
 
 
 def _exhausted(error: Exception) -> bool:
