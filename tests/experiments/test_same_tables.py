@@ -56,6 +56,7 @@ def swept(out: Path, plan: object, workers: int, module: str = REAL, kills: int 
     files = {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
     facts = json.loads(files["environment.json"])
     assert "--workers" in facts.pop("command")
+    facts.pop("commit")  # of the code, which may be worked on while this runs
     kept = {name: content for name, content in files.items()
             if Path(name).name not in CLOCKED and not name.startswith(LEDGER) and "-time." not in name}  # fmt: skip
     return kept | {"facts": json.dumps(facts).encode()}
