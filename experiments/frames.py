@@ -4,9 +4,15 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from experiments.ledger import Ledger
+from experiments.records import SEMANTICS
 
 if TYPE_CHECKING:
     import pandas as pd
+
+OLDER = (
+    "These runs were trained by an older version, when training meant something else (semantics {}, now "
+    f"{SEMANTICS}). They are shown as they are; the next sweep trains all anew, and mixes none of them in."
+)
 
 
 class Frames(NamedTuple):
@@ -92,6 +98,8 @@ def facts(ledger: Ledger) -> dict[str, Any]:
     planned = [run for run in asked if not run.tuning]
     machines = ledger.machines()
     machine = machines[0] if machines else {}
+    if older := sorted({run.semantics for run in asked} - {SEMANTICS}):
+        told["notices"] = [*told.get("notices", ()), OLDER.format(", ".join(map(str, older)))]
     told |= {
         "planned_runs": len(planned),  # so far: those at a tuned rate are known once it is chosen
         "planned_trials": len(asked) - len(planned),
