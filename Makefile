@@ -8,6 +8,7 @@ UV     := uv==0.13.8
 PLAN     ?= $(if $(DATA),own,default)
 OUT      ?= results/latest
 DATA_DIR ?=
+PLUGIN   =
 SEEDS    ?=
 WORKERS  ?=
 ENGINE   ?=
@@ -18,7 +19,8 @@ STYLE    ?= screen
 TEST_JOBS ?= 2
 export DATA_DIR
 
-SWEEP_OPTIONS := --out $(OUT) $(if $(DATA),--data $(DATA)) $(if $(TARGET),--target $(TARGET)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(WORKERS),--workers $(WORKERS)) \
+SWEEP_OPTIONS := --out $(OUT) $(if $(DATA),--data $(DATA)) $(if $(TARGET),--target $(TARGET)) \
+	$(if $(PLUGIN),--plugin $(PLUGIN)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(WORKERS),--workers $(WORKERS)) \
 	$(if $(ENGINE),--engine $(ENGINE)) $(if $(ADDRESS),--address $(ADDRESS))
 
 .DEFAULT_GOAL := help
@@ -31,6 +33,7 @@ help:  ## show this help
 	@echo
 	@echo "variables: PLAN=$(PLAN) OUT=$(OUT) DATA_DIR=$(DATA_DIR) SEEDS=$(SEEDS) WORKERS=$(WORKERS)"
 	@echo "           ENGINE=ray ADDRESS=HOST:PORT trains on a Ray cluster"
+	@echo "           PLUGIN=my_parts.py brings activations, optimizers, losses and models of your own"
 	@echo "           DATA=FILE TARGET=COLUMN sweeps on data of your own"
 	@echo "example:   make sweep DATA_DIR=~/data SEEDS=5"
 

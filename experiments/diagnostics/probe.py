@@ -28,8 +28,8 @@ class Probe:
 
     Attributes:
         x, y: the sample, the same for all runs; images as floats.
-        affine: the layers with a kernel that is trained, from the bottom up; in a model of a user's own only those
-            that have one place in it.
+        affine: the layers with a kernel that is trained, from the bottom up; none of a model within
+            the model.
         after: name of such a layer -> the activation layer after it; only where there is one.
         taps: model from the inputs to the input of each of these activations (for the head: its output), then to
             their outputs, then to the model's output.
@@ -116,7 +116,7 @@ def _seen(layer: Any) -> bool:
         return False
     try:
         return not isinstance(layer.output, list | tuple | dict)
-    except (AttributeError, ValueError):  # it stands in several places
+    except (AttributeError, ValueError):  # it has none that can be named
         return False
 
 

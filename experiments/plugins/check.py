@@ -20,6 +20,10 @@ from experiments.records import Run
 from experiments.training import engines, setup
 from experiments.training.loop import train
 
+GRAPH = ("NotImplementedError", "OperatorNotAllowedInGraphError", "InaccessibleTensorError",
+         "TracerBoolConversionError", "TracerArrayConversionError", "ConcretizationTypeError")  # fmt: skip
+"""What backends raise where code that is compiled looks at numbers that are not there yet."""
+OUTSIDE = " (it is compiled: use keras.ops in place of NumPy, and ops.where or ops.cond in place of if)"
 EXAMPLES = {"train": 40, "validation": 20, "test": 20}
 
 
@@ -53,7 +57,8 @@ def check(runs: Sequence[Run], data: dict[str, DataFacts], folder: str) -> str:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            return f"{what} does not work: {source.say(error, Path(folder))}"
+            advice = OUTSIDE if type(error).__name__ in GRAPH else ""
+            return f"{what} does not work{advice}: {source.say(error, Path(folder))}"
     return ""
 
 
@@ -70,7 +75,8 @@ def _activation(name: str, _run: Run, _head: Head) -> None:
     if make() is layer:
         raise PlanError(f"activation {name} made the same layer twice: each place in a net needs one of its own")
     for shape in ((4, 6), (4, 3, 3, 6)):
-        given = tuple(make()(keras.KerasTensor(shape)).shape)
+        # On numbers: what is symbolic, Keras takes to keep its shape.
+        given = tuple(make()(np.linspace(-2, 2, np.prod(shape), dtype=np.float32).reshape(shape)).shape)
         if given != shape:
             raise PlanError(f"activation {name} makes shape {given} of shape {shape}: it has to keep the shape")
 
@@ -80,6 +86,8 @@ def _optimizer(name: str, run: Run, _head: Head) -> None:
     if not isinstance(made, keras.optimizers.Optimizer):
         raise PlanError(f"optimizer {name} is of type {type(made).__name__}; it has to be a Keras optimizer: derive it "
                         "from keras.optimizers.Optimizer")  # fmt: skip
+    if type(made).update_step is keras.optimizers.Optimizer.update_step:
+        raise PlanError(f"optimizer {name} has no update_step(self, gradient, variable, learning_rate): write one")
     for rate in (run.learning_rate, 2 * run.learning_rate):
         try:
             if rate != run.learning_rate:

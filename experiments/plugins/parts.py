@@ -155,7 +155,9 @@ def _activation(where: str, value: Any) -> tuple[Callable[[], keras.Layer], str]
 
 def _optimizer(where: str, value: Any) -> tuple[Callable[..., Any], float]:
     if not isinstance(value, tuple) or len(value) != 2:
-        raise PlanError(f"{where} {_is(value)}; it has to be a pair of class and default rate, such as (MySGD, 0.01)")
+        raise PlanError(
+            f"{where} is {value!r:.60}; it has to be a pair of class and default rate, such as (MySGD, 0.01)"
+        )
     make, rate = value
     if not isinstance(rate, int | float) or isinstance(rate, bool) or not 0 < rate < float("inf"):
         raise PlanError(f"{where} has the default rate {rate!r}; allowed: a finite number above 0")

@@ -32,6 +32,7 @@ class Block:
         defaults: the same cells at default rates, where these are the tuned ones.
         trials: the tuning runs of these cells. deep: scoring runs with other constants tuned beside
             the rate. choices: what tuning chose, a row a cell. diagnostics: of ``runs``.
+        plugin_rates: optimizer of a plugin, ``plugin:my_sgd`` -> its default rate.
     """
 
     dataset: str
@@ -60,6 +61,7 @@ class Block:
     deep: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     choices: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     diagnostics: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    plugin_rates: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def data(self) -> str:
@@ -107,6 +109,8 @@ def blocks(
     Where rates were tuned a block has the runs at tuned rates, and those at default rates beside it.
     """
     made: list[Block] = []
+    given = (facts.get("plugin") or {}).get("optimizers") or {}
+    plugin_rates = {f"plugin:{name}": rate for name, rate in given.items()}
     scored = roles.scoring(runs)
     several = scored.drop_duplicates(summary.BLOCK).groupby(["dataset", "model"], dropna=False).size()
     planned = [tuple(map(str, cell)) for cell in facts.get("planned_cells") or ()]
@@ -121,6 +125,7 @@ def blocks(
         else:
             beside = None if default.empty else replace(_block(default, *tables), rates="default")
             main = replace(_block(tuned, *tables), rates="tuned", defaults=beside)
+        main = replace(main, plugin_rates=plugin_rates)
         made.append(_with_tuning(main, runs, scored, diagnostics, choices))
     return made
 

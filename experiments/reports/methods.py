@@ -32,6 +32,7 @@ def paragraph(found: Sequence[Evidence], runs: pd.DataFrame, facts: Mapping[str,
         return "Nothing has been trained yet."
     told = [_trained(block, facts) for block in blocks]
     told += [
+        _plugin(facts),
         _initialisers(blocks),
         _tuning(blocks, runs, facts),
         _scored(blocks),
@@ -67,6 +68,17 @@ def _trained(block: Block, facts: Mapping[str, Any]) -> str:
         f" {count(block.epochs, 'epoch')} each, {markdown(block.batches)}, at a constant learning rate in"
         " float32; output"
         f" {markdown(block.head)}, loss {markdown(block.loss)}."
+    )
+
+
+def _plugin(facts: Mapping[str, Any]) -> str:
+    plugin = facts.get("plugin") or {}
+    if not plugin:
+        return ""
+    files = join([markdown(str(name)) for name in plugin.get("files") or (plugin.get("file", ""),)])
+    return (
+        f"What is named plugin: is no part of this suite; it comes from {files} of whoever trained it (sha256"
+        f" {plugin.get('digest', '')[:16]})."
     )
 
 
@@ -137,7 +149,8 @@ def _at_defaults(block: Block) -> bool:
 
     known = block.runs[block.runs["learning_rate"].notna()]
     return all(
-        value == default_rate(str(name)) for name, value in zip(known["optimizer"], known["learning_rate"], strict=True)
+        value == default_rate(block, str(name))
+        for name, value in zip(known["optimizer"], known["learning_rate"], strict=True)
     )
 
 

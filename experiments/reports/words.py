@@ -201,8 +201,10 @@ def _factor(n: int) -> float:
     return float(stdtrit(n - 1, 0.975))
 
 
-def default_rate(optimizer: str) -> float | None:
+def default_rate(block: Block, optimizer: str) -> float | None:
     """The rate that an optimizer runs at where nobody chose one; None where that is not known."""
+    if optimizer in block.plugin_rates:
+        return block.plugin_rates[optimizer]
     builtin = optimizer.removeprefix("keras:")
     return KERAS_RATES.get(builtin) if builtin != optimizer else DEFAULT_RATES.get(optimizer)
 
@@ -220,7 +222,7 @@ def rates(block: Block) -> str:
         used.setdefault(str(optimizer), set()).add(float(value))
     if not used:
         return ""
-    at_default = [name for name, found in used.items() if found == {default_rate(name)}]
+    at_default = [name for name, found in used.items() if found == {default_rate(block, name)}]
     other = [name for name in used if name not in at_default]
     told = join([f"{markdown(name)} {rate(min(used[name]))}" for name in at_default], 2 * MANY)
     if not other:
