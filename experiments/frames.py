@@ -104,7 +104,7 @@ def facts(ledger: Ledger) -> dict[str, Any]:
         "planned_runs": len(planned),  # so far: those at a tuned rate are known once it is chosen
         "planned_trials": len(asked) - len(planned),
         "planned_cells": list(dict.fromkeys(
-            (run.dataset, run.model_label, run.activation, run.optimizer) for run in planned
+            (run.dataset, run.model_label, run.activation, run.optimizer, run.loss, run.head) for run in planned
         )),
         "versions": {"python": machine.get("python", ""), **machine.get("versions", {})},
         "cores": machine.get("cores", 0),

@@ -11,6 +11,7 @@ from experiments.reports import roles, summary
 from experiments.reports.facts import planned_seeds
 from experiments.reports.frames import in_order
 from experiments.reports.metrics import Metric, metric_of
+from experiments.reports.models import words
 from experiments.reports.text import count, digits, join, plain, seed_list, slug
 
 UNVERIFIED = "not verified as the canonical release"
@@ -72,7 +73,12 @@ class Block:
     @property
     def name(self) -> str:
         qualifier = f", {self.qualifier}" if self.qualifier else ""
-        return f"{self.data}, {plain(self.model)}{qualifier}"
+        return f"{self.data}, {plain(words(self.model))}{qualifier}"
+
+    @property
+    def output(self) -> str:
+        """Loss and head, as in ``names.OUTPUTS``."""
+        return f"{self.loss} on {self.head}"
 
     @property
     def setting(self) -> str:
@@ -116,7 +122,9 @@ def blocks(
     planned = [tuple(map(str, cell)) for cell in facts.get("planned_cells") or ()]
     for _, part in scored.groupby(summary.BLOCK, sort=False, dropna=False):
         first = part.iloc[0]
-        pairs = [cell[2:] for cell in planned if cell[:2] == (first["dataset"], first["model"])]
+        mine = (first["dataset"], first["model"], first["loss"], first["head"])
+        # Ledgers may tell cells without loss and head: then of all losses.
+        pairs = [cell[2:4] for cell in planned if (*cell[:2], *cell[4:]) in (mine[:2], mine)]
         qualifier = _qualifier(scored, first) if several[first["dataset"], first["model"]] > 1 else ""
         tables = (curves, timings, planned_seeds(facts), pairs, qualifier)
         tuned, default = (roles.at(part, rates) for rates in ("tuned", "default"))

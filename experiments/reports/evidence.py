@@ -112,9 +112,30 @@ def across(found: Sequence[Evidence], factor: str) -> statistics.FriedmanNemenyi
 
 
 def across_blocks(blocks: Sequence[Block], factor: str) -> statistics.FriedmanNemenyi | None:
-    """The same, where nothing else is asked of the blocks."""
-    frames = [scores(block) for block in blocks]
-    frames = [frame for frame in frames if len(frame)]
+    """The same, where nothing else is asked of the blocks.
+
+    Blocks that differ in their loss alone are one observation, averaged over the losses: the test takes its blocks for
+    independent, and the same data with the same net are not.
+    """
+    groups = alike_but_for_loss(blocks)
+    several = any(len(group) > 1 for group in groups)
+    models = [(group[0].dataset, group[0].model) for group in groups]
+    frames = []
+    for group, model in zip(groups, models, strict=True):
+        for block in group:
+            frame = scores(block)
+            named = f"{block.model}, {block.epochs} epochs, {block.engine}, {block.fingerprint[:6]}"
+            own = {"model": named if models.count(model) > 1 else block.model, "loss": block.output}
+            frames += [frame.assign(**own) if several else frame] if len(frame) else []
     if not frames:
         return None
     return statistics.friedman_nemenyi(pd.concat(frames, ignore_index=True), factor, alpha=ALPHA)
+
+
+def alike_but_for_loss(blocks: Sequence[Block]) -> list[list[Block]]:
+    """Blocks with the same data, model, budget and engine, in the order of the first of each group."""
+    groups: dict[tuple, list[Block]] = {}
+    for block in blocks:
+        alike = (block.dataset, block.fingerprint, block.model, block.epochs, block.engine)
+        groups.setdefault(alike, []).append(block)
+    return list(groups.values())

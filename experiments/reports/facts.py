@@ -33,7 +33,7 @@ class Facts(TypedDict, total=False):
         planned_runs: how many scoring runs the plan asks for. planned_trials: how many tuning runs.
         tuning: how rates are tuned: ``strategy`` (``none``, ``grid``, ...), ``seeds``, ``points``,
             ``extensions``, ``trials``.
-        planned_cells: (dataset, model, activation, optimizer) of each cell that was
+        planned_cells: (dataset, model, activation, optimizer, loss, head) of each cell that was
             asked for, so that one without any run still shows.
         epochs, batch_size: of the plan.
         seeds: the scoring seeds, or how many there are (then 0, 1, ...).
@@ -52,7 +52,7 @@ class Facts(TypedDict, total=False):
     planned_runs: int
     planned_trials: int
     tuning: Mapping[str, Any]
-    planned_cells: Iterable[tuple[str, str, str, str]]
+    planned_cells: Iterable[tuple[str, ...]]
     epochs: int
     batch_size: int
     seeds: Iterable[int] | int

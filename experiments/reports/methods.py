@@ -9,6 +9,7 @@ from experiments.names import ACTIVATIONS, OPTIMIZERS
 from experiments.reports.blocks import UNVERIFIED, Block
 from experiments.reports.evidence import ALPHA, Evidence
 from experiments.reports.frames import in_order
+from experiments.reports.models import words
 from experiments.reports.roles import tunes
 from experiments.reports.summary import FEW, RESAMPLES
 from experiments.reports.text import count, join, markdown, rate, seed_list
@@ -62,7 +63,7 @@ def _trained(block: Block, facts: Mapping[str, Any]) -> str:
     of = f" ({'; '.join(within)})" if within else ""
     return (
         f"On {title}{of} we trained the model"
-        f" {markdown(block.model)}{parameters} with {count(len(activations), 'activation')}"
+        f" {markdown(words(block.model))}{parameters} with {count(len(activations), 'activation')}"
         f" ({join([markdown(name) for name in activations])}) and {count(len(optimizers), 'optimizer')}"
         f" ({join([markdown(name) for name in optimizers])}), {len(block.cells)} combinations, for"
         f" {count(block.epochs, 'epoch')} each, {markdown(block.batches)}, at a constant learning rate in"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.reports import summary, verdicts, words
+from experiments.reports import losses, losses_told, summary, survival_told, verdicts, words
 from experiments.reports.blocks import UNVERIFIED, Block
 from experiments.reports.deep import deep_section
 from experiments.reports.evidence import FACTORS, Evidence, across
@@ -13,6 +13,7 @@ from experiments.reports.figures import critical, pictures
 from experiments.reports.layout import table
 from experiments.reports.roles import TRIAL
 from experiments.reports.sections import methods_section, tables_section, time_section
+from experiments.reports.survival import survivals
 from experiments.reports.tables import statistics_tables
 from experiments.reports.text import code, count, markdown
 
@@ -35,6 +36,8 @@ def page(found: Sequence[Evidence], runs: pd.DataFrame, timings: pd.DataFrame, f
         data(runs, facts),
         "## In words",
         *_in_words(found, runs, facts),
+        *losses_told.section(losses.compared(blocks)),
+        *survival_told.section(survivals(blocks)),
         "## Pictures",
         *(_pictures(block) for block in blocks),
         "" if blocks else "Nothing has run yet, so there is nothing to draw.",

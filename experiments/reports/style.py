@@ -19,7 +19,7 @@ from matplotlib.ft2font import FT2Font
 from matplotlib.lines import Line2D
 from matplotlib.textpath import TextToPath
 
-from experiments.names import ACTIVATIONS, OPTIMIZERS
+from experiments.names import ACTIVATIONS, HEADS, LOSSES, OPTIMIZERS, OUTPUTS
 from experiments.reports.formats import SCREEN, Format, current, drawing_for, points
 from experiments.reports.text import plain, short_labels
 
@@ -30,6 +30,7 @@ COLOURS = (
     dict(zip(ACTIVATIONS, (GREY, PURPLE, SKY, BLUE, GREEN, RED, ORANGE, BLACK, YELLOW), strict=True)),
     dict(zip(OPTIMIZERS, (GREY, BLACK, RED, ORANGE, PURPLE, GREEN, SKY, BLUE, YELLOW), strict=True)),
 )
+LOSS_COLOURS = dict(zip(LOSSES, (BLUE, SKY, BLACK, RED, ORANGE, PURPLE, GREEN, YELLOW), strict=True))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "*", "h", "d", "8", "H")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1)))
 
@@ -66,6 +67,10 @@ def look(name: str) -> Look:
         if name in colours:
             place = list(colours).index(name)
             return Look(colours[name], MARKERS[place], DASHES[place % len(DASHES)])
+    if name in OUTPUTS:  # the colour is the loss's, the line its head's
+        loss, _, head = name.partition(" on ")
+        place, line = list(LOSS_COLOURS).index(loss), HEADS.index(head)
+        return Look(LOSS_COLOURS[loss], MARKERS[place + line], DASHES[line])
     drawn = hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()
     rgb = colorsys.hls_to_rgb(drawn[0] / 256, 0.28 + 0.3 * drawn[1] / 256, 0.45 + 0.4 * drawn[2] / 256)
     colour = "#" + "".join(f"{round(255 * part):02X}" for part in rgb)

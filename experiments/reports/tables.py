@@ -8,6 +8,7 @@ import pandas as pd
 from experiments.reports.blocks import Block
 from experiments.reports.evidence import Evidence
 from experiments.reports.files import atomic, write_text
+from experiments.reports.losses import compared
 from experiments.reports.metrics import metric_of
 from experiments.reports.text import latex, rate
 from experiments.reports.tuning import trials
@@ -50,16 +51,12 @@ def statistics_tables(found: Sequence[Evidence]) -> dict[str, pd.DataFrame]:
         for factor, table in each.pairs.items():
             wins = each.wins[factor]
             if len(table):
-                chance = wins[["a", "b", "probability", "low", "high"]].rename(
-                    columns={
-                        "probability": "p_a_beats_b",
-                        "low": "p_a_beats_b_low",
-                        "high": "p_a_beats_b_high",
-                    }
-                )
-                pairs.append(table.merge(chance, on=["a", "b"], how="left"))
+                pairs.append(_with_chance(table, wins))
         ranks += [table.assign(rates=rates) for (rates, _), table in each.ranks.items()]
         changes += [table for table in each.changes.values() if len(table)]
+    for losses in compared([each.block for each in found]):
+        pairs.append(_with_chance(losses.pairs, losses.wins))
+        ranks.append(losses.ranks.assign(rates=losses.rates))
     together = {
         "comparisons": pairs,
         "cell_comparisons": [each.cells for each in found if len(each.cells)],
@@ -69,6 +66,12 @@ def statistics_tables(found: Sequence[Evidence]) -> dict[str, pd.DataFrame]:
         "learning_rates": [table for each in found for table in [trials(each.block)] if len(table)],
     }
     return {name: pd.concat(parts, ignore_index=True) for name, parts in together.items() if parts}
+
+
+def _with_chance(pairs: pd.DataFrame, wins: pd.DataFrame) -> pd.DataFrame:
+    """The pairs, and how likely a run of the one beats a run of the other."""
+    names = {"probability": "p_a_beats_b", "low": "p_a_beats_b_low", "high": "p_a_beats_b_high"}
+    return pairs.merge(wins[["a", "b", *names]].rename(columns=names), on=["a", "b"], how="left")
 
 
 def timings_table(timings: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:

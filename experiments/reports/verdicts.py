@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.reports.evidence import ALPHA, FACTORS, Evidence
+from experiments.reports.metrics import Metric
 from experiments.reports.summary import levels
 from experiments.reports.text import count, join, markdown
 from experiments.statistics import FriedmanNemenyi
@@ -34,7 +35,7 @@ def best_cells(found: Evidence) -> str:
     )
     if len(open_):
         nearest = open_.sort_values("difference", kind="stable")
-        told = [f"{_name(row['b'])} ({_difference(found, row)} behind)" for _, row in nearest.iterrows()]
+        told = [f"{_name(row['b'])} ({difference(metric, row)} behind)" for _, row in nearest.iterrows()]
         text += f", the nearest: {join(told, 3)}" if len(told) > 3 else f": {join(told)}"
     text += "."
     if len(table) and not len(worse) and np.isfinite(table["difference"]).any():
@@ -50,27 +51,26 @@ def factor(found: Evidence, name: str) -> str:
     other = {"activation": "optimizer", "optimizer": "activation"}[name]
     means = levels(block.runs, FACTORS[name], FACTORS[other])
     best = str(means["level"].iloc[0])
+    over = f"{count(int(pairs['conditions'].max()), other)} within each seed"
+    return standing(pairs, best, block.metric, found.margin, over)
+
+
+def standing(pairs: pd.DataFrame, best: str, metric: Metric, margin: float, over: str) -> str:
+    """How one level stands against all others, by the pairs that it is part of; ``over`` tells what was averaged."""
     mine = pairs[(pairs["a"] == best) | (pairs["b"] == best)]
     won = mine[[row["outcome"] in ("a", "b") and row[row["outcome"]] == best for _, row in mine.iterrows()]]
     same = mine[mine["outcome"] == "equivalent"]
     lost = mine[mine["outcome"].isin(["a", "b"]) & ~mine.index.isin(won.index)]
     unsure = mine[mine["outcome"] == "undecided"]
     told = [f"better than {_others(won, best)}"] if len(won) else []
-    told += (
-        [f"not different by {found.block.metric.gap(found.margin)} or more from {_others(same, best)}"]
-        if len(same)
-        else []
-    )
+    told += [f"not different by {metric.gap(margin)} or more from {_others(same, best)}"] if len(same) else []
     told += [f"worse than {_others(lost, best)} (on the cells that both have)"] if len(lost) else []
     if len(unsure):
         near = _nearest(unsure, best)
-        rows = [
-            f"{markdown(_other(row, best))} ({_difference(found, row, best)} ahead; {seeds_more(row)})" for row in near
-        ]
+        rows = [f"{markdown(_other(row, best))} ({difference(metric, row, best)} ahead; {seeds_more(row)})"
+                for row in near]  # fmt: skip
         told.append(f"undecided against {join(rows, 4)}")
-    over = count(int(mine["conditions"].max()), other)
-    scale = f"averaged over {over} within each seed, pairs by Holm, {ALPHA:g}"
-    return f"Paired by seed, it is {'; '.join(told)} ({scale})."
+    return f"Paired by seed, it is {'; '.join(told)} (averaged over {over}, pairs by Holm, {ALPHA:g})."
 
 
 def _nearest(rows: pd.DataFrame, best: str) -> list[pd.Series]:
@@ -90,12 +90,11 @@ def _others(rows: pd.DataFrame, best: str) -> str:
     return join([markdown(_other(row, best)) for _, row in rows.iterrows()], MANY)
 
 
-def _difference(found: Evidence, row: pd.Series, best: str | None = None) -> str:
+def difference(metric: Metric, row: pd.Series, best: str | None = None) -> str:
     """``0.12 points, 95 % interval -0.10 to 0.34``, seen from the best."""
     ends = [row["difference"], row["low"], row["high"]]
     if best is not None and row["b"] == best:
         ends = [-row["difference"], -row["high"], -row["low"]]
-    metric = found.block.metric
     text = metric.gap(ends[0])
     return f"{text}, {metric.number(ends[1])} to {metric.number(ends[2])}" if np.isfinite(ends[1]) else text
 

@@ -6,9 +6,15 @@ from functools import partial
 
 from matplotlib.figure import Figure
 
+from experiments.reports import losses, losses_told, survival_told
 from experiments.reports.blocks import Block
-from experiments.reports.evidence import FACTORS, across_blocks
+from experiments.reports.evidence import FACTORS, across_blocks, alike_but_for_loss
 from experiments.reports.figures import critical, pictures
+from experiments.reports.figures import losses as loss_figures
+from experiments.reports.figures import survival as survival_figures
+from experiments.reports.models import words as model_words
+from experiments.reports.survival import survivals
+from experiments.reports.text import plain
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,20 @@ def drawings(blocks: Sequence[Block]) -> list[Drawing]:
                 partial(picture.alt, block))
         for block in blocks for picture in pictures(block)
     ]  # fmt: skip
-    names = [block.name for block in blocks if block.runs["value"].notna().any()]
+    for each in losses.compared(blocks):
+        words, draw = losses_told.alts(each), loss_figures
+        found += [
+            Drawing(f"{each.slug}-cells", "Every cell by loss", losses_told.HEADING,
+                    partial(draw.draw_cells, each), partial(str, words["cells"])),
+            Drawing(f"{each.slug}-curves", "Learning curves by loss", losses_told.HEADING,
+                    partial(draw.draw_curves, each), partial(str, words["curves"])),
+        ]  # fmt: skip
+    found += [Drawing(each.slug, "What survives in a modern net", survival_told.HEADING,
+                      partial(survival_figures.draw, each), partial(survival_told.alt, each))
+              for each in survivals(blocks)]  # fmt: skip
+    names = [block.name if len(group) == 1 else f"{block.data}, {plain(model_words(block.model))}"
+             for block, group in ((group[0], group) for group in alike_but_for_loss(blocks))
+             if any(each.runs["value"].notna().any() for each in group)]  # fmt: skip
     for factor in FACTORS:
         test = across_blocks(blocks, factor)
         if test is not None and test.possible:

@@ -110,7 +110,7 @@ def curves(block: Block, limits: tuple[float, float]) -> dict[str, Any]:
     near = base.mark_circle(size=70, opacity=0.001).encode(tooltip=tooltip)
     ends = base.transform_filter("datum.kind == 'diverged'").mark_point(
         shape=CROSS, size=70, stroke=ALARM, strokeWidth=2, clip=True).encode(tooltip=tooltip)  # fmt: skip
-    return _chart(_chance(block), lines, ends, near, metric=block.metric)
+    return chart(_chance(block), lines, ends, near, metric=block.metric)
 
 
 CROSS = "M-1,-1L1,1M1,-1L-1,1"
@@ -134,7 +134,7 @@ def rates(block: Block, limits: tuple[float, float]) -> dict[str, Any]:
                                                                          strokeWidth=1.6)  # fmt: skip
     edge = tried.transform_filter("datum.chosen == 'edge'").mark_point(shape="square", size=190, stroke=ALARM,
                                                                        strokeWidth=2)  # fmt: skip
-    return _chart(_chance(block), default, span, line, dots, lost.encode(tooltip=tooltip), ring, edge, metric=metric,
+    return chart(_chance(block), default, span, line, dots, lost.encode(tooltip=tooltip), ring, edge, metric=metric,
                   places={"place": "value", "low_place": "low", "high_place": "high"})  # fmt: skip
 
 
@@ -155,7 +155,7 @@ def layers(title: str, scale: str) -> dict[str, Any]:
     dots = base.mark_point(filled=True, size=50, opacity=1).encode(
         color=when["color"], shape=when["shape"], tooltip=tooltip
     )
-    return _chart(spans, lines, dots)
+    return chart(spans, lines, dots)
 
 
 def levels(metric: Metric, rows: Sequence[Mapping[str, Any]], names: Mapping[str, str], what: str) -> dict[str, Any]:
@@ -163,13 +163,14 @@ def levels(metric: Metric, rows: Sequence[Mapping[str, Any]], names: Mapping[str
     ends = [row[name] for row in rows for name in ("value", "low", "high") if row[name] is not None]
     limits = metric.limits(metric.shown(np.array(ends) / metric.factor))
     x = alt.X("place", **metric_scale(metric, limits, metric.axis("mean test"), 0.16))
-    y = alt.Y("level:N", sort=None, axis=alt.Axis(title=None, labelColor=INK, ticks=False, domain=False))
+    axis = alt.Axis(title=None, labelColor=INK, ticks=False, domain=False, labelLimit=260)
+    y = alt.Y("level:N", sort=None, axis=axis)
     base = alt.Chart().encode(y=y)
     tooltip = [alt.Tooltip("level:N", title=what), *(alt.Tooltip(f"{name}:Q") for name in ("value", "low", "high"))]
-    span = base.mark_rule(strokeWidth=2, clip=True).encode(x=alt.X("low_place:Q"), x2="high_place", color=_named(names))
-    dots = base.mark_point(filled=True, size=80, opacity=1).encode(x=x, color=_named(names),
-                                                                   shape=_shaped(names), tooltip=tooltip)  # fmt: skip
-    return _chart(span, dots, metric=metric, height=alt.Step(24),
+    span = base.mark_rule(strokeWidth=2, clip=True).encode(x=alt.X("low_place:Q"), x2="high_place", color=named(names))
+    dots = base.mark_point(filled=True, size=80, opacity=1).encode(x=x, color=named(names),
+                                                                   shape=shaped(names), tooltip=tooltip)  # fmt: skip
+    return chart(span, dots, metric=metric, height=alt.Step(24),
                   places={"place": "value", "low_place": "low", "high_place": "high"})  # fmt: skip
 
 
@@ -188,11 +189,11 @@ def costs(metric: Metric, rows: Sequence[Mapping[str, Any]], names: Mapping[str,
     base = alt.Chart().encode(x=x, y=y)
     legend = alt.Legend(title="optimizer", columns=4, labelLimit=88)
     dots = base.mark_point(filled=True, size=55, opacity=0.85, cursor="pointer").encode(
-        color=_named(names, "column", legend), shape=_shaped(names, "column", legend), tooltip=tooltip)  # fmt: skip
+        color=named(names, "column", legend), shape=shaped(names, "column", legend), tooltip=tooltip)  # fmt: skip
     ring = base.transform_filter("datum.number == picked").mark_point(
         shape="circle", size=230, stroke=INK, strokeWidth=2
     )
-    return _chart(dots, ring, metric=metric, height=300, params=[alt.param(name="picked", value=-1)])
+    return chart(dots, ring, metric=metric, height=300, params=[alt.param(name="picked", value=-1)])
 
 
 def critical(rows: Sequence[Mapping[str, Any]], bars: int, title: str) -> dict[str, Any]:
@@ -207,7 +208,7 @@ def critical(rows: Sequence[Mapping[str, Any]], bars: int, title: str) -> dict[s
     dots = ranks.mark_point(filled=True, size=80, opacity=1, color=INK).encode(x=x, y=y, tooltip=["level:N", "rank:Q"])
     cliques = alt.Chart().transform_filter("isValid(datum.bar)").mark_rule(strokeWidth=5, stroke=ACCENT).encode(
         x=alt.X("bar:Q"), y=alt.Y("first:N", sort=levels_), y2="last:N")  # fmt: skip
-    return _chart(dots, cliques, height=alt.Step(24))
+    return chart(dots, cliques, height=alt.Step(24))
 
 
 def _chance(block: Block) -> alt.Chart:
@@ -218,25 +219,25 @@ def _chance(block: Block) -> alt.Chart:
     return alt.Chart(row).mark_rule(stroke=SOFT, strokeDash=[2, 2], clip=True).encode(y=alt.Y("chance:Q"))
 
 
-def _named(names: Mapping[str, str], field: str = "level", legend: Any = None) -> alt.Color:
+def named(names: Mapping[str, str], field: str = "level", legend: Any = None) -> alt.Color:
     """The fixed colours of names: ``names`` has name -> label."""
     scale = alt.Scale(domain=list(names.values()), range=[of_name(name) for name in names])
     return alt.Color(f"{field}:N", scale=scale, legend=legend)
 
 
-def _shaped(names: Mapping[str, str], field: str = "level", legend: Any = None) -> alt.Shape:
+def shaped(names: Mapping[str, str], field: str = "level", legend: Any = None) -> alt.Shape:
     scale = alt.Scale(domain=list(names.values()), range=[SHAPES[look(name).marker] for name in names])
     return alt.Shape(f"{field}:N", scale=scale, legend=legend)
 
 
-def _chart(*parts: alt.Chart, metric: Metric | None = None, height: Any = HEIGHT,
+def chart(*parts: alt.Chart, metric: Metric | None = None, height: Any = HEIGHT,
            places: Mapping[str, str] | None = None,
            params: Sequence[alt.Parameter] = ()) -> dict[str, Any]:  # fmt: skip
     """The layers as one specification; places are computed by the chart itself from the values shown."""
-    chart = alt.layer(*parts, data=ROWS).properties(width="container", height=height, autosize=FIT)
+    made = alt.layer(*parts, data=ROWS).properties(width="container", height=height, autosize=FIT)
     for place, field in (places or {"place": "value"} if metric else {}).items():
-        chart = chart.transform_calculate(**{place: stretched(metric, field)}) if metric else chart
-    chart = chart.add_params(*params) if params else chart
-    told = chart.to_dict()
+        made = made.transform_calculate(**{place: stretched(metric, field)}) if metric else made
+    made = made.add_params(*params) if params else made
+    told = made.to_dict()
     told.pop("config", None)  # the page has its own, once
     return told

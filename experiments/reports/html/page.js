@@ -183,6 +183,6 @@
   }
 
   document.querySelectorAll("[data-block]").forEach(start);
-  for (const place of document.querySelectorAll("#across [data-chart]")) draw(place, page.specs[place.id]);
+  for (const place of document.querySelectorAll("#across [data-chart], .aside [data-chart]")) draw(place, page.specs[place.id]);
   queue.then(() => { root.dataset.drawn = "yes"; });
 })();

@@ -12,11 +12,15 @@ from experiments.reports.deep import deep_section
 from experiments.reports.evidence import FACTORS, Evidence, across
 from experiments.reports.html import charts, claims, scripts
 from experiments.reports.html.block import block_context
+from experiments.reports.html.losses import losses_context
 from experiments.reports.html.markup import inline, rendered
+from experiments.reports.html.survival import survival_context
 from experiments.reports.layout import table
+from experiments.reports.losses import compared
 from experiments.reports.page import absent, data, progress
 from experiments.reports.reasons import RULES
 from experiments.reports.sections import methods_section, time_section
+from experiments.reports.survival import survivals
 from experiments.reports.text import markdown, plain, short_labels
 from experiments.statistics import FriedmanNemenyi
 
@@ -40,13 +44,15 @@ def html_page(
     own = [scripts.vega(), scripts.own()]
     shown = [block_context(each, facts, number) for number, each in enumerate(found)]
     together = over_all(found)
+    asides = [each for each in (losses_context(compared(blocks)), survival_context(survivals(blocks))) if each]
     context = {
         "title": f"Report: {plain(facts['plan'])}" if facts.get("plan") else "Report",
         "plan": plain(facts.get("plan_title") or ""),
         "notices": [plain(notice) for notice in facts.get("notices") or ()],
         "status": [inline(sentence) for sentence in [*progress(runs, facts), *absent(found, facts)]],
         "blocks": shown,
-        "specs": _specs(shown, together),
+        "asides": asides,
+        "specs": _specs(shown, together, asides),
         "across": together,
         "deep": rendered("\n\n".join(deep[1:])) if deep else "",
         "time": rendered(time_section(blocks, timings, facts)),
@@ -77,12 +83,15 @@ def over_all(found: Sequence[Evidence]) -> list[dict[str, Any]]:
     return [_across(test, factor) for factor, test in tests if test is not None]
 
 
-def _specs(blocks: Sequence[Mapping[str, Any]], together: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _specs(blocks: Sequence[Mapping[str, Any]], together: Sequence[Mapping[str, Any]],
+           asides: Sequence[Mapping[str, Any]]) -> dict[str, Any]:  # fmt: skip
     """The charts that do not change with the cell that is picked: id of the element -> specification."""
     made = {f"across-{each['factor']}": each["chart"]["spec"] for each in together if each["chart"]}
     for block in blocks:
         made |= {f"{block['id']}-{each['factor']}": each["spec"] for each in block["levels"]}
         made |= {f"{block['id']}-{each['field']}": each["spec"] for each in block["costs"]}
+    for aside in asides:
+        made |= {each["id"]: each["spec"] for group in aside["groups"] for each in group["charts"]}
     return made
 
 
