@@ -24,7 +24,7 @@ SWEEP_OPTIONS := --out $(OUT) $(if $(DATA),--data $(DATA)) $(if $(TARGET),--targ
 	$(if $(ENGINE),--engine $(ENGINE)) $(if $(ADDRESS),--address $(ADDRESS))
 
 .DEFAULT_GOAL := help
-.PHONY: help install sweep smoke report claims published status data bench bench-growth test test-slow test-browser test-backends smoke-custom lint format lock wheel clean
+.PHONY: help install sweep smoke report claims published status data bench bench-growth test test-slow test-browser test-backends smoke-custom test-faults lint format lock wheel clean
 
 help:  ## show this help
 	@echo "gradlab: which activation, loss and optimizer?"
@@ -83,6 +83,9 @@ test-slow: install  ## the long tests
 test-browser: install  ## report.html in Chromium: charts, clicks, keys, themes, print
 	@command -v chromedriver > /dev/null || { echo "Chromium and its driver are needed: apt-get install chromium chromium-driver"; exit 1; }
 	@$(BIN)/python -m pytest -m browser tests/experiments/reports
+
+test-faults: install  ## kills, full disks, damaged ledgers: what is lost? Writes docs/faults.md (TIMES=5: a few of each)
+	@$(BIN)/python -m tests.faults $(if $(TIMES),--times $(TIMES))
 
 test-backends: $(VENV)-backends/installed  ## the components on TensorFlow, JAX and PyTorch (downloads PyTorch)
 	@for backend in tensorflow jax torch; do \

@@ -3,6 +3,8 @@
 import sys
 
 if __name__ == "__main__":
-    from experiments.cli import main
-
+    try:
+        from experiments.cli import main
+    except KeyboardInterrupt:  # before anything was begun
+        sys.exit(130)
     sys.exit(main())

@@ -1,6 +1,7 @@
 """The command line: the parser of all verbs, exit codes, and errors in one line. The verbs are in ``commands``."""
 
 import argparse
+import errno
 import io
 import os
 import signal
@@ -24,7 +25,10 @@ from experiments.commands import (
 from experiments.commands.parser import FAILED_RUNS, OK, PROGRAM, Parser, Verbs
 from experiments.errors import UserError
 
-INTERRUPTED, UNREAD = 130, 141
+UNWRITTEN, INTERRUPTED, UNREAD = 6, 130, 141
+KEPT = "interrupted: what was finished is kept; the same command"
+REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
+"""Errors of a disk, not of the program."""
 
 VERBS = (sweep, status, report, explain, verify, export, claims, published, components, data, bench, completion)
 """In the order of the help."""
@@ -36,12 +40,14 @@ EXIT_CODES = f"""exit codes:
   3  a data file is wrong
   4  the ledger cannot be used
   5  workers cannot start, or Ray is lost
+  6  a file cannot be written: the disk is full, or the folder closed
 {INTERRUPTED:3d}  interrupted: the same command resumes"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     parser, verbs = build()
+    before = signal.signal(signal.SIGINT, _interrupt)
     words = sys.argv[1:] if arguments is None else list(arguments)
     given = argparse.Namespace(verb=None)
     for stream in (sys.stdout, sys.stderr):
@@ -64,13 +70,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         goes_on = "starts anew" if given.verb == "bench" else "resumes"
-        print(f"\ninterrupted: what was finished is kept; the same command {goes_on}", file=sys.stderr)
+        print(f"\n{KEPT} {goes_on}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # whoever read what is printed has gone, as after `| head`
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.dup2(nowhere, sys.stderr.fileno())
         return UNREAD
+    except OSError as error:
+        if error.errno not in REFUSED:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"error: {where}{os.strerror(error.errno)}: what was finished is kept; free disk space or open the "
+              "folder, and the same command goes on", file=sys.stderr)  # fmt: skip
+        return UNWRITTEN
+    finally:
+        if signal.getsignal(signal.SIGINT) is _interrupt:
+            signal.signal(signal.SIGINT, before)
 
 
 def build() -> tuple[Parser, Verbs]:
@@ -86,4 +102,12 @@ def build() -> tuple[Parser, Verbs]:
 
 
 def _interrupt(*_: object) -> None:
+    """The first Ctrl-C asks for an orderly end; another one during it ends all at once, which the ledger can take."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _at_once)
     raise KeyboardInterrupt
+
+
+def _at_once(*_: object) -> None:
+    os.write(2, f"\n{KEPT} resumes\n".encode())
+    os._exit(INTERRUPTED)

@@ -1,83 +1,77 @@
 """The single source of truth: every run and its outcome, in one SQLite file with one writer."""
 
 import contextlib
+import errno
+import hashlib
 import json
 import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from experiments import keylog, schema
 from experiments.errors import LedgerError, MissingLedger
 from experiments.lock import hold, is_held
 from experiments.records import RESULTS, Outcome, Run
+from experiments.schema import APPLICATION, SCHEMA, put
 
 LEDGER = "ledger.sqlite"
 """Its name in the folder of a sweep."""
-SCHEMA = 1
-APPLICATION = 0x67726164  # "grad": marks the file as ours
-
-_TABLES = """
-CREATE TABLE runs (
-    key TEXT PRIMARY KEY, run TEXT NOT NULL, status TEXT NOT NULL, outcome TEXT NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 1, finished REAL NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE planned (key TEXT PRIMARY KEY, position INTEGER NOT NULL, role TEXT NOT NULL, run TEXT NOT NULL)
-    WITHOUT ROWID;
-CREATE TABLE answers (cell TEXT, step INTEGER, proposals TEXT NOT NULL, PRIMARY KEY (cell, step))
-    WITHOUT ROWID;
-CREATE TABLE choices (cell TEXT PRIMARY KEY, choice TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE running (
-    worker INTEGER PRIMARY KEY, key TEXT NOT NULL, epoch INTEGER NOT NULL, since REAL NOT NULL
-);
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-"""
-
 _MACHINE, _DECODER = '"machine":', json.JSONDecoder()
 
 
 class Ledger:
     """``with Ledger.write(path) as ledger`` for the sweep, ``with Ledger.read(path)`` for those who look."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, lock: Any = None):
-        self.path, self._connection, self._lock = path, connection, lock
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: Any = None, keys: BinaryIO | None = None):
+        self.path, self._connection, self._lock, self._keys = path, connection, lock, keys
 
     @classmethod
     def write(cls, path: Path) -> "Ledger":
-        """Open for writing, made if it is not there.
+        """Open for writing, made if it is not there; one of an older schema becomes one of this.
+
+        Whether it is damaged is not looked for: that is what `salvage.mend` does before.
 
         Raises:
             LedgerError: another sweep is writing it, or it is damaged, foreign or newer than this program.
         """
-        with contextlib.ExitStack() as undo, _explained(path):
+        with contextlib.ExitStack() as undo, explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             lock = undo.enter_context(hold(path))
-            connection = undo.enter_context(contextlib.closing(_connect(path)))
-            if _empty(connection):
-                # All in one transaction: a kill in the middle leaves an empty file, not a half-made ledger.
-                connection.execute("PRAGMA journal_mode=WAL")
-                connection.executescript(
-                    f"BEGIN; PRAGMA application_id={APPLICATION}; PRAGMA user_version={SCHEMA};{_TABLES} COMMIT;"
-                )
+            connection = undo.enter_context(contextlib.closing(connected(path, "rwc")))
+            if is_empty(connection):
+                schema.create(connection)
             # One fsync for many runs: a power cut may cost the last seconds, a killed process costs nothing.
             connection.execute("PRAGMA synchronous=NORMAL")
             _check(path, connection)
+            schema.migrate(connection)
             connection.execute("DELETE FROM running")
             connection.commit()
+            if not keylog.path_of(path).exists():
+                keylog.write(path, _results(connection))
+            keys = undo.enter_context(keylog.opened(path))
             undo.pop_all()
-        return cls(path, connection, lock)
+        return cls(path, connection, lock, keys)
 
     @classmethod
-    def read(cls, path: Path) -> "Ledger":
-        """Open an existing ledger to look at it; a sweep may go on writing it meanwhile."""
+    def read(cls, path: Path, quick: bool = False) -> "Ledger":
+        """Open an existing ledger to look at it; a sweep may go on writing it meanwhile.
+
+        Args:
+            path: of the file, which is left as it is.
+            quick: whether to leave out the check of all that is in it.
+        """
         if not path.exists():
             raise MissingLedger(f"there is no ledger at {path}: run `sweep` first, or name its folder with --out")
-        with contextlib.ExitStack() as undo, _explained(path):
-            connection = undo.enter_context(contextlib.closing(_connect(path)))
-            if _empty(connection):
+        with contextlib.ExitStack() as undo, explained(path):
+            connection = undo.enter_context(contextlib.closing(connected(path, "ro")))
+            if is_empty(connection):
                 raise MissingLedger(f"the ledger {path} is empty: its sweep has just begun, or was stopped at once")
             _check(path, connection)
+            if not quick and (problem := schema.damage(connection)):
+                raise sqlite3.DatabaseError(problem)
             undo.pop_all()
         return cls(path, connection)
 
@@ -93,6 +87,8 @@ class Ledger:
                 self._connection.execute("DELETE FROM running")
                 self._connection.commit()
         self._connection.close()
+        if self._keys is not None:
+            self._keys.close()
         if self._lock is not None:
             self._lock.close()
 
@@ -120,7 +116,8 @@ class Ledger:
     def answer(self, cell: str, step: int, proposals: list[dict[str, Any]]) -> None:
         """Keep what an oracle proposed, so that a resumed sweep need not ask again."""
         with self._transaction() as write:
-            write.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", (cell, step, json.dumps(proposals)))
+            if not write.execute("SELECT 1 FROM answers WHERE cell = ? AND step = ?", (cell, step)).fetchone():
+                put(write, "answers", [(cell, step, json.dumps(proposals))])
 
     def answers(self) -> dict[tuple[str, int], list[dict[str, Any]]]:
         return {(cell, step): json.loads(text)
@@ -129,7 +126,7 @@ class Ledger:
     def choose(self, cell: str, choice: dict[str, Any]) -> None:
         """Keep what tuning chose for a cell (a copy for readers: it follows from the trials)."""
         with self._transaction() as write:
-            write.execute("INSERT OR REPLACE INTO choices VALUES (?, ?)", (cell, json.dumps(choice)))
+            put(write, "choices", [(cell, json.dumps(choice))])
 
     def choices(self) -> list[dict[str, Any]]:
         rows = [json.loads(text) for (text,) in self._read("SELECT choice FROM choices ORDER BY cell")]
@@ -147,31 +144,42 @@ class Ledger:
     def record(self, run: Run, outcome: Outcome) -> None:
         """Keep an outcome. One that is a result is never replaced by one that is not."""
         with self._transaction() as write:
-            write.execute(
-                "INSERT INTO runs VALUES (?, ?, ?, ?, 1, ?) ON CONFLICT (key) DO UPDATE SET "
-                "status=excluded.status, outcome=excluded.outcome, attempts=attempts + 1, "
-                "finished=excluded.finished "
-                f"WHERE status NOT IN {RESULTS}",
-                (run.key, run.to_json(), outcome.status, outcome.to_json(), time.time()),
-            )
+            before = write.execute("SELECT status, attempts FROM runs WHERE key = ?", (run.key,)).fetchone()
+            status, attempts = before or ("", 0)
+            if status not in RESULTS:
+                row = (run.key, run.to_json(), outcome.status, outcome.to_json(), attempts + 1, time.time())
+                put(write, "runs", [row])
             write.execute("DELETE FROM running WHERE key = ?", (run.key,))
+        if self._keys is not None and status not in RESULTS and outcome.status in RESULTS:
+            with explained(self.path):
+                keylog.add(self._keys, run.key)
 
     def started(self, worker: int, run: Run, epoch: int) -> None:
         """Note that a worker has ended ``epoch`` epochs of a run (0: that it has begun)."""
+        now = time.monotonic()  # of the machine since it was started: no clock that somebody sets
         with self._transaction() as write:
             write.execute(
-                "INSERT INTO running VALUES (?, ?, ?, ?) ON CONFLICT (worker) DO UPDATE SET "
-                "key=excluded.key, epoch=excluded.epoch, "
+                "INSERT INTO running VALUES (?, ?, ?, ?, ?) ON CONFLICT (worker) DO UPDATE SET "
+                "key=excluded.key, epoch=excluded.epoch, seen=excluded.seen, "
                 "since=CASE WHEN key = excluded.key THEN since ELSE excluded.since END",
-                (worker, run.key, epoch, time.time()),
+                (worker, run.key, epoch, now, now),
             )
 
     def results(self) -> set[str]:
         """Keys of the runs that need no more training."""
-        return {key for (key,) in self._read(f"SELECT key FROM runs WHERE status IN {RESULTS}")}
+        with explained(self.path):
+            return _results(self._connection)
 
     def statuses(self) -> dict[str, str]:
         return dict(self._read("SELECT key, status FROM runs"))
+
+    def state(self) -> str:
+        """Changes with whatever a report shows of the runs: the plan, and what came of it."""
+        digest = hashlib.sha256()
+        query = "SELECT key, position, role, finished FROM planned LEFT JOIN runs USING (key) ORDER BY key"
+        for row in self._read(query):
+            digest.update(repr(row).encode())
+        return digest.hexdigest()
 
     def first_finished(self) -> float | None:
         """When the first of all runs ended, in seconds since the epoch."""
@@ -182,11 +190,12 @@ class Ledger:
         """Key -> when the run ended, in seconds since the epoch."""
         return dict(self._read("SELECT key, finished FROM runs"))
 
-    def running(self) -> list[tuple[int, str, int, float]]:
-        """Worker, key, epoch and start of what is being trained; nothing where no sweep is writing."""
+    def running(self) -> list[tuple[int, str, int, float, float]]:
+        """Worker, key, epoch, start and last sign (`time.monotonic`) of what is being trained; nothing where no sweep
+        is writing."""
         if self._lock is None and not is_held(self.path):
             return []
-        return list(self._read("SELECT worker, key, epoch, since FROM running ORDER BY worker"))
+        return list(self._read("SELECT worker, key, epoch, since, seen FROM running ORDER BY worker"))
 
     def planned(self) -> list[Run]:
         return [Run.from_json(text) for (text,) in self._read("SELECT run FROM planned ORDER BY position")]
@@ -236,28 +245,34 @@ class Ledger:
     @staticmethod
     def _extend(write: sqlite3.Connection, runs: Iterable[tuple[int, str, Run]]) -> None:
         rows = [(run.key, position, role, run.to_json()) for position, role, run in runs]
-        write.executemany("INSERT OR REPLACE INTO planned VALUES (?, ?, ?, ?)", rows)
+        put(write, "planned", rows)
 
     @staticmethod
     def _remember(write: sqlite3.Connection, facts: dict[str, Any]) -> None:
-        write.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)",
-                          [(name, json.dumps(value)) for name, value in facts.items()])  # fmt: skip
+        put(write, "facts", [(name, json.dumps(value)) for name, value in facts.items()])
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with _explained(self.path), self._connection as write:
+        with explained(self.path), self._connection as write:
             yield write
 
     def _read(self, query: str, values: tuple = ()) -> Iterator[tuple]:
-        with _explained(self.path):
+        with explained(self.path):
             yield from self._connection.execute(query, values)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=30)
+def connected(path: Path, mode: str) -> sqlite3.Connection:
+    """A connection; one of mode ``ro`` leaves the write-ahead log as it found it."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", timeout=30, uri=True)
 
 
-def _empty(connection: sqlite3.Connection) -> bool:
+def _results(connection: sqlite3.Connection) -> set[str]:
+    return {key for (key,) in connection.execute(f"SELECT key FROM runs WHERE status IN {RESULTS}")}
+
+
+def is_empty(connection: sqlite3.Connection) -> bool:
     (tables,) = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
     return not tables and connection.execute("PRAGMA application_id").fetchone() == (0,)
 
@@ -279,7 +294,7 @@ def _check(path: Path, connection: sqlite3.Connection) -> None:
 
 
 @contextlib.contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -287,7 +302,12 @@ def _explained(path: Path) -> Iterator[None]:
             f"{path} cannot be made or read ({error.strerror}): choose another folder with --out"
         ) from error
     except sqlite3.DatabaseError as error:
+        if "disk is full" in str(error):
+            raise LedgerError(
+                f"the disk is full, and {path} cannot be written: what was finished is kept; free disk space, and the "
+                "same command goes on"
+            ) from error
         raise LedgerError(
-            f"the ledger {path} cannot be used ({error}): restore it from a copy, free disk space if it is "
-            "full, or move it away and run the sweep again"
+            f"the ledger {path} cannot be used ({error}): free disk space if it is full; if it is damaged, the command "
+            "that wrote it saves what can be read; or restore it from a copy"
         ) from error

@@ -13,7 +13,7 @@ from experiments.records import RESULTS, Run
 from experiments.running import Running
 from experiments.scheduling.address import Cluster
 from experiments.scheduling.bundle import bundles
-from experiments.scheduling.pool import Event, Pool
+from experiments.scheduling.pool import SILENCE, Event, Pool
 from experiments.scheduling.ray_pool import RayPool
 from experiments.tuning.cell import state
 from experiments.work import Work
@@ -24,7 +24,7 @@ EVERY = 5.0  # seconds between two looks at the clock that the ledger is told of
 
 def run(work: Work, out: Path, data_dir: str | None, workers: int, command: str,
         watch: Callable[[Campaign], Callable[[Event], None]],
-        cluster: Cluster | None = None) -> int:  # fmt: skip
+        cluster: Cluster | None = None, timeout: float = SILENCE) -> int:  # fmt: skip
     """Train what the ledger in ``out`` does not hold yet.
 
     Args:
@@ -35,6 +35,7 @@ def run(work: Work, out: Path, data_dir: str | None, workers: int, command: str,
         command: the command line, for the record.
         watch: given the campaign, returns what is called with every event after it is in the ledger.
         cluster: where they are, if not on this machine.
+        timeout: seconds without a sign of a worker until it counts as hung.
 
     Returns:
         the number of planned runs that failed, or of cells that could not be tuned.
@@ -58,6 +59,7 @@ def run(work: Work, out: Path, data_dir: str | None, workers: int, command: str,
             if cluster
             else Pool(workers, data_dir, log, engine=engine, **serving(work.plan.plugin))
         )
+        made.silence = timeout
         with _clocked(ledger) as tick, made as pool:
             pool.submit(jobs)
             for event in pool.events():
@@ -99,7 +101,7 @@ def _clocked(ledger: Ledger) -> Iterator[Callable[[], None]]:
 def survey(work: Work, out: Path) -> tuple[Campaign | None, list[Run], int]:
     """Without writing anything: what is known to be pending, and how many runs are there already."""
     try:
-        with Ledger.read(out / LEDGER) as ledger:
+        with Ledger.read(out / LEDGER, quick=True) as ledger:
             campaign = Campaign(work, ledger)
             return campaign, campaign.pending(), campaign.done()
     except MissingLedger:

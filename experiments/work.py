@@ -77,7 +77,7 @@ def prepare(plan: Plan, data_dir: str | None) -> Work:
 def grown_before(plan: Plan, out: Path) -> dict[str, int]:
     """The seeds that `--more` gave this plan earlier: a later sweep does not forget them."""
     try:
-        with Ledger.read(out / LEDGER) as ledger:
+        with Ledger.read(out / LEDGER, quick=True) as ledger:
             facts = ledger.facts()
     except MissingLedger:
         return {}

@@ -123,7 +123,11 @@ ONLY = {
     "initialisers": set(),
     "checks": {"errors"},
     "lock": {"errors"},
-    "ledger": {"records", "errors", "lock"},
+    "schema": set(),
+    "keylog": {"schema"},
+    "carving": {"schema"},
+    "ledger": {"records", "errors", "lock", "schema", "keylog"},
+    "salvage": {"records", "lock", "schema", "keylog", "carving", "ledger"},
     "outputs": {"names", "errors", "checks"},
     "plan": {"names", "errors", "checks", "outputs", "tuning.space", "tuning", "plugins", "plugins.offer"},
     "plugins.offer": {"names"},
@@ -176,7 +180,22 @@ def test_what_a_part_may_import_of_the_project(name):
 
 @pytest.mark.parametrize(
     "module",
-    [f"experiments.{name}" for name in ("records", "names", "errors", "lock", "checks", "plan", "ledger")],
+    [
+        f"experiments.{name}"
+        for name in (
+            "records",
+            "names",
+            "errors",
+            "lock",
+            "checks",
+            "plan",
+            "ledger",
+            "schema",
+            "keylog",
+            "carving",
+            "salvage",
+        )
+    ],
 )
 def test_the_leaves_are_of_the_standard_library(module):
     assert not outside(module)
@@ -207,6 +226,7 @@ def test_nobody_imports_the_command_line_and_only_workers_import_training():
 LIGHT = (
     "plan",
     "ledger",
+    "salvage",
     "frames",
     "cli",
     "commands",

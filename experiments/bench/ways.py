@@ -59,7 +59,7 @@ def sweep(task: Task, data_dir: str | None, _: list[dict[str, Any]]) -> Took:
         command = [sys.executable, "-m", "experiments", "sweep", str(folder / "bench.toml"), "--out",
                    str(folder / "out"), "--no-report"]  # fmt: skip
         seen = watch(command + (["--data-dir", data_dir] if data_dir else []), {})
-        with Ledger.read(folder / "out" / LEDGER) as ledger:
+        with Ledger.read(folder / "out" / LEDGER, quick=True) as ledger:
             workers = int(ledger.facts()["workers"])
             outcomes = {(run.activation, run.optimizer, run.seed): outcome for _, run, outcome in ledger.records()}
             first = (ledger.first_finished() or math.nan) - seen.started

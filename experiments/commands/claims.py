@@ -6,7 +6,17 @@ import time
 from typing import TYPE_CHECKING
 
 from experiments import checks
-from experiments.commands.parser import FAILED_RUNS, OK, Verbs, recorded, suggest, with_data, with_out, with_workers
+from experiments.commands.parser import (
+    FAILED_RUNS,
+    OK,
+    Verbs,
+    mended,
+    recorded,
+    suggest,
+    with_data,
+    with_out,
+    with_workers,
+)
 from experiments.commands.parser import workers as workers_of
 
 if TYPE_CHECKING:
@@ -57,6 +67,7 @@ def run(given: argparse.Namespace) -> int:
 
     workers = workers_of(given.workers)
     outputs.read(given.out)  # before any work: a damaged file is said now
+    mended(given.out)
     study = Study(asked, budget, given.data_dir)
     for notice in dict.fromkeys(study.notices.values()):
         print(f"NOTE: {notice}", file=sys.stderr)

@@ -96,6 +96,15 @@ def with_workers(parser: argparse.ArgumentParser, more: str = "") -> None:
     parser.add_argument("--workers", type=int, metavar="N", help=f"worker processes (one a core{more})")
 
 
+def mended(out: Path) -> None:
+    """Before a ledger is written: where it is damaged, save what can be read, and say so."""
+    from experiments import salvage
+    from experiments.ledger import LEDGER
+
+    if told := salvage.mend(out / LEDGER):
+        print(f"NOTE: {told}", file=sys.stderr)
+
+
 def suggest(action: argparse.Action, names: Names) -> None:
     """Say what an argument may be, for completion alone: a misspelt name is refused where it is used."""
     vars(action)["suggested"] = names

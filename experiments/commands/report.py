@@ -9,6 +9,8 @@ from experiments.reports.formats import STYLES, formats
 
 PAGES = ("report.html", "report.md")
 """The page to open first, where it was written."""
+STAMP = ".reported"
+"""A file that says which state of the ledger the report is of; it is written last."""
 
 
 def add(verbs: Verbs) -> None:
@@ -42,11 +44,24 @@ def write(out: Path, style: str = "screen") -> list[Path]:
     with Ledger.read(out / LEDGER) as ledger:
         if "plan" not in ledger.facts():
             raise MissingLedger(f"the ledger {out / LEDGER} holds no sweep, only runs of claims: run `sweep` first")
+        state = ledger.state()
         tables = frames.frames(ledger)
         facts = frames.facts(ledger)
-    return reports.write_report(
+    paths = reports.write_report(
         out, tables.runs, tables.curves, tables.timings, facts, tables.diagnostics, tables.choices, style=style
     )
+    if style == "screen":
+        (out / STAMP).write_text(state + "\n")
+    return paths
+
+
+def is_current(out: Path) -> bool:
+    """Whether the report in ``out`` was written to its end, and shows what the ledger holds now."""
+    from experiments.ledger import LEDGER, Ledger
+
+    with Ledger.read(out / LEDGER, quick=True) as ledger:
+        stamp = out / STAMP
+        return stamp.is_file() and stamp.read_text().strip() == ledger.state() and page(out).is_file()
 
 
 def page(out: Path) -> Path:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 COUNTED = ("done", "diverged", "failed", "oom", "to do")
 EVERY = 2.0  # seconds between two looks
+SILENT = 60.0  # seconds without a sign of a worker that are worth a word
 
 
 def add(verbs: Verbs) -> None:
@@ -40,7 +41,7 @@ def run(given: argparse.Namespace) -> int:
         if not 0.1 <= given.watch <= 86_400:
             raise PlanError(f"--watch is {given.watch:g}; allowed: seconds from 0.1 to 86400")
         return _watch(given.out, given.watch)
-    with Ledger.read(given.out / LEDGER) as ledger:
+    with Ledger.read(given.out / LEDGER, quick=True) as ledger:
         print("\n".join(lines(ledger, given.out)))
     return OK
 
@@ -55,9 +56,11 @@ def lines(ledger: "Ledger", out: Path) -> list[str]:
     counts = ledger.counts()
     told = [f"plan {facts['plan']}: {counts.total()} runs in {out}"]
     told += [f"  {counts[name]:6d} {name}" for name in COUNTED if counts[name]]
-    for number, key, epoch, since in ledger.running():
+    now = time.monotonic()
+    for number, key, epoch, since, seen in ledger.running():
         if run := ledger.planned_run(key):
-            told.append(f"  worker {number}: {label(run)}, epoch {epoch}, for {duration(time.time() - since)}")
+            silent = f", no sign for {duration(now - seen)}" if now - seen > SILENT else ""
+            told.append(f"  worker {number}: {label(run)}, epoch {epoch}, for {duration(max(0, now - since))}{silent}")
     told += [f"  {outcome.status}: {label(run)}: {outcome.error}" for run, outcome in ledger.failures()]
     if counts["to do"] or counts["failed"] or counts["oom"]:
         told.append(f"to go on: {facts.get('command', 'python -m experiments sweep')}")
@@ -74,7 +77,7 @@ def _watch(out: Path, every: float) -> int:
         while True:
             writing = is_held(out / LEDGER)  # asked first: what is written until it ends is seen below
             try:
-                with Ledger.read(out / LEDGER) as ledger:
+                with Ledger.read(out / LEDGER, quick=True) as ledger:
                     show(lines(ledger, out), ledger.counts())
             except MissingLedger:  # its sweep has just begun
                 if not writing:

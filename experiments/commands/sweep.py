@@ -17,6 +17,7 @@ from experiments.commands.parser import (
     FAILED_RUNS,
     OK,
     Verbs,
+    mended,
     recorded,
     suggest,
     with_data,
@@ -70,6 +71,8 @@ def add(verbs: Verbs) -> None:
     sweep.add_argument("--address", metavar="HOST:PORT",
                        help="head of the Ray cluster; auto: the one here; local: a new one (local)")  # fmt: skip
     sweep.add_argument("--insecure", action="store_true", help="use a Ray cluster that asks for no token")
+    sweep.add_argument("--timeout", type=float, default=3600.0, metavar="SECONDS",
+                       help="end a worker that gives no sign, such as an epoch, for so long (3600)")  # fmt: skip
     sweep.add_argument("--only", action="append", default=[], metavar="FACTOR=A,B",
                        help="narrow activation, optimizer, loss, dataset or model, or add a keras: or plugin: "
                              "name; may be given again")  # fmt: skip
@@ -88,7 +91,11 @@ def run(given: argparse.Namespace) -> int:
         plan = _plan(given, helper)
         devices.check(plan.engine, on_ray=cluster is not None)
         workers = workers_of(given.workers, plan.engine)
+        if not 1 <= given.timeout <= 1e7:
+            raise PlanError(f"--timeout is {given.timeout:g}; allowed: seconds from 1 to 10000000")
         work = prepare(plan, given.data_dir)
+        if not given.dry_run:
+            mended(given.out)
         if given.seeds is None:
             work.grow(grown_before(plan, given.out))
         if given.more is not None:
@@ -117,12 +124,11 @@ def run(given: argparse.Namespace) -> int:
     command = recorded()
     started = time.monotonic()
     try:
-        failed = sweep.run(work, given.out, given.data_dir, workers, command, watch, cluster)
+        failed = sweep.run(work, given.out, given.data_dir, workers, command, watch, cluster, given.timeout)
     finally:
         if progress and progress[0].counts:
             progress[0].close()
-    trained = bool(progress and progress[0].counts)
-    if not given.no_report and (trained or not (given.out / "report.md").exists()):
+    if not given.no_report and not report.is_current(given.out):
         report.write(given.out)
     for notice in work.notices:
         print(f"NOTE: {notice}", file=sys.stderr)

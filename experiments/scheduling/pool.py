@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing import resource_tracker
@@ -25,6 +26,10 @@ CELLS = 40
 """Cells that a worker compiles before a fresh one takes its place: compiled code is never freed, some 14 MB a cell."""
 LIVES = 2
 """How many workers a run may take down before it counts as failed."""
+SILENCE = 3600.0
+"""Seconds without a sign (a run that begins or ends, an epoch that ends) until a worker counts as hung."""
+START = 300.0  # seconds that a worker may take to come up in any case
+TICK = 1.0  # seconds between two looks, where nothing is heard
 
 
 @dataclass
@@ -35,6 +40,7 @@ class _Worker:
     ready: bool = False  # it has come up
     idle: bool = False
     queue: list[Run | Ask | Call] = field(default_factory=list)  # sent, not yet answered
+    quiet: float = 0.0  # seconds since its last sign
     compiled: int = 0
     traces: list[tuple] = field(default_factory=list)  # the cells it has compiled, latest last
 
@@ -55,7 +61,10 @@ class Pool:
     """``with Pool(2, data_dir, log) as pool``: submit bundles, then go through ``pool.events()``.
 
     More bundles may be submitted while the events are gone through. A worker that dies is replaced; the run
-    that it was at is tried once more, then it counts as failed.
+    that it was at is tried once more, then it counts as failed. One that hangs is ended, which is a death.
+
+    Attributes:
+        silence: seconds without a sign until a worker counts as hung.
 
     Args:
         workers: number of processes.
@@ -72,6 +81,8 @@ class Pool:
         self._workers: dict[int, _Worker] = {}
         self._waiting: Queue[Bundle | Ask | Call] = Queue()
         self._deaths: dict[str, int] = {}
+        self.silence = SILENCE
+        self._looked = time.monotonic()
 
     def __enter__(self) -> "Pool":
         return self
@@ -98,11 +109,29 @@ class Pool:
             self._fill()
             by_sentinel = {each.process.sentinel: each for each in self._workers.values()}
             by_pipe = {each.pipe: each for each in self._workers.values()}
-            for ready in wait([*by_pipe, *by_sentinel], timeout=1.0):
+            for ready in wait([*by_pipe, *by_sentinel], timeout=TICK):
                 if ready in by_pipe:
                     yield from self._receive(by_pipe[ready])
                 elif by_sentinel[ready].number in self._workers and not by_sentinel[ready].pipe.poll():
                     yield from self._bury(by_sentinel[ready])
+            yield from self._end_the_hung()
+
+    def _end_the_hung(self) -> Iterator[Event]:
+        """End workers that have given no sign for too long."""
+        now = time.monotonic()
+        # No more than two looks' time: while the whole sweep was stopped (Ctrl-Z), no worker could say anything.
+        passed, self._looked = min(now - self._looked, 2 * TICK), now
+        for each in [each for each in self._workers.values() if self._owes_a_sign(each)]:
+            each.quiet += passed
+            limit = self.silence if each.ready else max(self.silence, START)
+            if each.quiet > limit:
+                each.process.kill()
+                each.process.join()
+                each.pipe.close()
+                yield from self._mourn(each, f"no sign for {limit:g} s, so it was ended")
+
+    def _owes_a_sign(self, each: _Worker) -> bool:
+        return bool(each.queue) or not each.ready
 
     def _fill(self) -> None:
         """Start workers up to the number that is useful, and give the idle ones something to do."""
@@ -125,7 +154,7 @@ class Pool:
                     continue
                 self._waiting.take(job)
                 self._waiting.add([rest] if rest else [])
-                each.queue = items(piece)
+                each.queue, each.quiet = items(piece), 0.0
                 each.compiled += job.trace not in each.traces
                 if job.trace in each.traces:
                     each.traces.remove(job.trace)
@@ -172,6 +201,7 @@ class Pool:
 
     def _take(self, each: _Worker, kind: str, run: Run | None, value: Any) -> Iterator[Event]:
         """What a worker says, put into the books and told."""
+        each.quiet = 0.0
         if kind == "ready":
             each.ready = each.idle = True
             self._deaths.pop("start", None)

@@ -79,6 +79,7 @@ class RayPool(Pool):
         """
         while self._waiting or any(each.queue for each in self._workers.values()):
             pipe = self._pipe or self._reach()
+            yield from self._end_the_hung()
             try:
                 self._fill()
                 if not wait([pipe], timeout=1.0):
@@ -136,6 +137,9 @@ class RayPool(Pool):
         assert self._pipe is not None
         actor = _Actor(self._pipe, next(self._serials))
         self._workers[number] = _Worker(number, actor, actor)  # type: ignore[arg-type]
+
+    def _owes_a_sign(self, each: _Worker) -> bool:
+        return bool(each.queue)  # one that is not up may wait for a place on the cluster
 
     def _lost(self, why: str) -> Iterator[Event]:
         """Take back all runs, and try again until patience is at its end."""

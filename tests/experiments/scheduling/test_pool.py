@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import threading
 import time
 from collections import Counter
 
@@ -160,6 +161,29 @@ def test_sending_to_a_worker_that_has_just_died_is_survived(pool):
         psutil.Process(pid).wait(10)
         several.submit([bundle("tanh")])
         assert outcomes(list(several.events())) == {("tanh", 0): "done"}
+
+
+def test_a_worker_that_hangs_is_ended_and_its_run_tried_once_more(pool):
+    with pool(1, relu="wait") as several:
+        several.silence = 1.0
+        several.submit([bundle("linear", "relu", "tanh")])
+        events = list(several.events())
+    assert outcomes(events) == {("linear", 0): "done", ("relu", 0): "failed", ("tanh", 0): "done"}
+    assert [e.value for e in events if e.kind == "died"] == ["no sign for 1 s, so it was ended"] * 2
+
+
+def test_time_in_which_all_was_stopped_is_no_silence(pool, tmp_path, monkeypatch):
+    """After Ctrl-Z and `fg` the clock has gone on, and no worker could say a word."""
+    with pool(1, relu="wait") as several:
+        several.silence = 60.0
+        several.submit([bundle("relu")])
+        kinds = []
+        for event in several.events():
+            kinds.append(event.kind)
+            if event.kind == "started":
+                several._looked -= 7200
+                threading.Timer(1.5, (tmp_path / "go").touch).start()
+    assert kinds == ["started", "epoch", "epoch", "outcome"]
 
 
 def test_workers_that_cannot_start_end_it_with_the_reason(pool):

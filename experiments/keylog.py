@@ -1,0 +1,48 @@
+"""The keys of all finished runs, in a text file beside the ledger: when rows are lost, it names them.
+
+A line a key, added after its run is in the ledger. It shares no page with the ledger, and needs no reader of SQLite.
+"""
+
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+from experiments.schema import SCHEMA
+
+_TITLE = b"keys of the finished runs of a ledger, schema "
+
+
+def path_of(ledger: Path) -> Path:
+    return ledger.with_suffix(".keys")
+
+
+def read(ledger: Path) -> tuple[int, set[str]]:
+    """The schema that the ledger had (0: not known) and the keys; damaged lines are passed over."""
+    try:
+        title, *lines = path_of(ledger).read_bytes().split(b"\n")
+    except OSError:
+        return 0, set()
+    number = title.removeprefix(_TITLE)
+    schema = int(number) if title.startswith(_TITLE) and number.isdigit() else 0
+    return schema, {line[:16].decode() for line in lines if len(line) == 24 and line == _line(line[:16])[:-1]}
+
+
+def write(ledger: Path, keys: Iterable[str]) -> None:
+    """Write the file anew, whole or not at all."""
+    partial = path_of(ledger).with_suffix(".keys.part")
+    partial.write_bytes(_TITLE + b"%d\n" % SCHEMA + b"".join(_line(key.encode()) for key in sorted(keys)))
+    partial.replace(path_of(ledger))
+
+
+def opened(ledger: Path) -> BinaryIO:
+    """Open the file to add keys; what is added is with the system at once."""
+    return open(path_of(ledger), "ab", buffering=0)
+
+
+def add(file: BinaryIO, key: str) -> None:
+    file.write(_line(key.encode()))
+
+
+def _line(key: bytes) -> bytes:
+    return b"%s%08x\n" % (key, zlib.crc32(key))

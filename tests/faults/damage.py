@@ -1,0 +1,111 @@
+"""A ledger or its write-ahead log that is cut somewhere, or in which a byte is another one."""
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from experiments import keylog
+from experiments.ledger import LEDGER, Ledger
+from experiments.salvage import lost_keys, mend
+from tests.experiments.processes import alive, family, until
+from tests.faults.scene import Content, Scene, Trial, scene
+
+COMMAND_EVERY = 25
+"""Of so many damaged ledgers one is gone on with by the command itself; the others are mended in this process."""
+WAL = f"{LEDGER}-wal"
+PARTS = (LEDGER, WAL, f"{LEDGER.removesuffix('.sqlite')}.keys")
+
+
+def cut(data: bytes, rng: random.Random) -> bytes:
+    return data[: rng.randrange(len(data))]
+
+
+def flip(data: bytes, rng: random.Random) -> bytes:
+    """One byte changed; every tenth in the first hundred, which say what the file is."""
+    at = rng.randrange(min(100, len(data)) if rng.random() < 0.1 else len(data))
+    return data[:at] + bytes([data[at] ^ rng.randrange(1, 256)]) + data[at + 1 :]
+
+
+class Ledgers:
+    """Ledgers to be damaged: one of a sweep that ended, and some of sweeps that were killed, with their logs."""
+
+    def __init__(self, folder: Path, killed: int = 3):
+        self.folders = [folder / "ended", *(folder / f"killed-{number}" for number in range(killed))]
+        for number, each in enumerate(self.folders):
+            with scene(within=folder) as made:
+                made.pace(0.005)
+                if number == 0:
+                    assert made.sweep()[0] == 0
+                else:
+                    with made.start() as process:
+                        until(lambda made=made, wanted=18 * number: len(made.recorded()) >= wanted, process)
+                        several = family(process)
+                        os.killpg(process.pid, signal.SIGKILL)
+                        until(lambda several=several: not alive(several))
+                each.mkdir()
+                for part in PARTS:
+                    if (made.out / part).exists():
+                        shutil.copy(made.out / part, each / part)
+        # SQLite is asked on a copy: a look is no part of what is damaged.
+        self.truth = {each: self._truth(each) for each in self.folders}
+
+    @staticmethod
+    def _truth(folder: Path) -> dict[str, str]:
+        copy = folder.with_name(f"{folder.name}-copy")
+        shutil.copytree(folder, copy)
+        return recorded(copy / LEDGER)
+
+
+def recorded(ledger: Path) -> dict[str, str]:
+    with Ledger.read(ledger) as opened:
+        return {run.key: run.to_json() + outcome.to_json() for _, run, outcome in opened.records()} | {
+            key: opened.outcome(key).to_json()
+            for key in opened.results()  # type: ignore[union-attr]
+        }
+
+
+def trial(how: Callable[[bytes, random.Random], bytes], ledgers: Ledgers, calm: Content, number: int,
+          rng: random.Random) -> Trial:  # fmt: skip
+    """Damage a copy of one of the ledgers; mend it, or let the command do so and go on."""
+    source = rng.choice(ledgers.folders)
+    part = rng.choice([each for each in (LEDGER, WAL) if (source / each).exists() and (source / each).stat().st_size])
+    with scene() as made:
+        shutil.copytree(source, made.out)
+        path = made.out / part
+        path.write_bytes(how(path.read_bytes(), rng))
+        shutil.copytree(made.out, made.path / "as-damaged")
+        if number % COMMAND_EVERY == 0:
+            return by_command(made, ledgers.truth[source], calm)
+        said = mend(made.ledger)
+        return in_process(made, ledgers.truth[source], said)
+
+
+def in_process(made: Scene, truth: dict[str, str], said: str) -> Trial:
+    """Whatever is not there any more was named; whatever is there is what was there."""
+    kept = made.out / f"{LEDGER.removesuffix('.sqlite')}.damaged-1.sqlite"
+    named = set(lost_keys(kept))
+    there = {}
+    with contextlib.suppress(Exception), Ledger.read(made.ledger) as opened:
+        there = {key: opened.outcome(key).to_json() for key in opened.results()}  # type: ignore[union-attr]
+    missing = truth.keys() - there.keys()
+    wrong = [key for key, text in there.items() if truth.get(key) != text]
+    sound = keylog.read(made.ledger)[1] == set(there) and (bool(said) or not missing)
+    return Trial(lost=len(missing - named) + len(wrong), named=len(named & missing), same=sound and named == missing,
+                 said=said, effect=bool(said))  # fmt: skip
+
+
+def by_command(made: Scene, truth: dict[str, str], calm: Content) -> Trial:
+    code, _, err = made.sweep()
+    kept = made.out / f"{LEDGER.removesuffix('.sqlite')}.damaged-1.sqlite"
+    named = set(lost_keys(kept))
+    begun = {key for what, key, _ in made.log() if what == "begin"}
+    judged = made.judged(calm, {key: text for key, text in truth.items() if key not in named}, err)
+    judged.lost += len(named - begun)
+    judged.named, judged.effect = len(named), "was damaged" in err
+    judged.twice = len(begun & truth.keys() - named)
+    judged.same = judged.same and code == 0
+    return judged
