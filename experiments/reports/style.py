@@ -30,6 +30,11 @@ COLOURS = (
     dict(zip(ACTIVATIONS, (GREY, PURPLE, SKY, BLUE, GREEN, RED, ORANGE, BLACK, YELLOW), strict=True)),
     dict(zip(OPTIMIZERS, (GREY, BLACK, RED, ORANGE, PURPLE, GREEN, SKY, BLUE, YELLOW), strict=True)),
 )
+LOSSES = {"mean squared error": BLUE, "squared error": BLUE, "mean absolute error": RED, "huber": GREEN,
+          "hinge": PURPLE, "categorical hinge": PURPLE, "cross-entropy": ORANGE, "crossentropy": ORANGE,
+          "binary crossentropy": ORANGE, "categorical crossentropy": ORANGE}  # fmt: skip
+"""Colours of the losses, as people write them: fixed by name, as those of activations and optimizers are."""
+
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "*", "h", "d", "8", "H")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1)))
 
