@@ -274,8 +274,8 @@ class SparseCategoricalCrossentropy(FormulaLoss):
     Deviations:
         p is raised to 1e-7 (2⁻¹⁴ in float16) before the logarithm; the gradient is the
         formula's at that p. ``keras.losses.SparseCategoricalCrossentropy`` clips too, with gradient 0
-        there, takes a softmax of log p on TensorFlow, and has ``ignore_class``, which a sample weight
-        of 0 does here.
+        there, divides p by its sum (on TensorFlow as a softmax of log p), which changes the gradient, and
+        has ``ignore_class``, which a sample weight of 0 does here.
 
     Example:
         >>> round(float(SparseCategoricalCrossentropy()([1], [[0.75, 0.25]])), 4)  # log 4
@@ -341,7 +341,7 @@ SPECS = (
         derivative="dL/dp = -1 / p_y at y, 0 elsewhere; dL/dz = p - onehot(y)",
         symbols={"p or z": "from_logits"},
         source=SHANNON,
-        deviations=f"{FLOOR}. Keras clips too, with gradient 0 there; it has ignore_class.",
+        deviations=f"{FLOOR}. Keras clips too, with gradient 0 there, and divides p by its sum; it has ignore_class.",
         keras="keras.losses.SparseCategoricalCrossentropy",
         function=sparse_categorical_crossentropy,
         gradient=sparse_categorical_crossentropy_gradient,

@@ -8,21 +8,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator
 
 from experiments.names import ACTIVATIONS, OPTIMIZERS
-from experiments.reports.figures.panels import panel_title
+from experiments.reports.figures.panels import panel_title, plain_powers
 from experiments.reports.sheets import sheet
 from experiments.reports.style import (
     ALARM,
     BASE,
-    BLUE,
     DASHES,
-    GREEN,
     MARKERS,
-    ORANGE,
-    PURPLE,
-    RED,
+    SPOKEN_LOSSES,
     Look,
     look,
     widest,
@@ -31,12 +27,6 @@ from experiments.reports.style import (
 
 OTHERS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#B8A700")
 """Okabe and Ito (2008), for labels that are no component's name, in the order of the legend."""
-
-
-LOSSES = {"mean squared error": BLUE, "squared error": BLUE, "mean absolute error": RED, "huber": GREEN,
-          "hinge": PURPLE, "categorical hinge": PURPLE, "cross-entropy": ORANGE, "crossentropy": ORANGE,
-          "binary crossentropy": ORANGE, "categorical crossentropy": ORANGE}  # fmt: skip
-"""Colours of the losses, as people write them: fixed by name, as those of activations and optimizers are."""
 
 
 def signs(labels: Sequence[str]) -> dict[str, Look]:
@@ -49,7 +39,7 @@ def signs(labels: Sequence[str]) -> dict[str, Look]:
     """
     known = {name: look(name) for name in (*ACTIVATIONS, *OPTIMIZERS)}
     known |= {name: Look(colour, MARKERS[place % 6], DASHES[place % len(DASHES)])
-              for place, (name, colour) in enumerate(LOSSES.items())}  # fmt: skip
+              for place, (name, colour) in enumerate(SPOKEN_LOSSES.items())}  # fmt: skip
     names = {label: _name(label, known) for label in labels}
     fixed = {known[name].colour for name in names.values() if name in known}
     free = [colour for colour in OTHERS if colour not in fixed] + list(OTHERS)
@@ -76,7 +66,7 @@ def _name(label: str, known: Mapping[str, Look]) -> str:
     """The known name that a label begins with, else its first word."""
     words = label.replace(",", " ").split()
     plain = " ".join(words).replace("_", " ")
-    losses = [name for name in LOSSES if plain == name or plain.startswith(f"{name} ")]
+    losses = [name for name in SPOKEN_LOSSES if plain == name or plain.startswith(f"{name} ")]
     first = words[0] if words else ""
     return first if first in known else max(losses, key=len, default=first)
 
@@ -197,30 +187,6 @@ def _panel(axes: Axes, panel: Panel, looks: Mapping[str, Look], width: float) ->
     axes.set_ylabel(panel.y)
     if panel.title:
         panel_title(axes, "\n".join(wrapped(panel.title, width, BASE)))
-
-
-def plain_powers(axes: Axes) -> None:
-    """Few ticks on logarithmic axes, and plain numbers: the theme sets no formulas. Call it when all is drawn."""
-    for axis, room in ((axes.xaxis, 6), (axes.yaxis, 8)):
-        if axis.get_scale() == "log":
-            low, high = sorted(axis.get_view_interval())
-            short = low > 0 and high / low < 50  # hardly a power of ten in view
-            axis.set_major_locator(LogLocator(subs=(1, 2, 5)) if short else LogLocator(numticks=room))
-        if axis.get_scale() in ("log", "symlog"):
-            axis.set_major_formatter(lambda value, _: power(value))
-            axis.set_minor_formatter(NullFormatter())
-
-
-def power(value: float) -> str:
-    """A tick's number, as short as it goes.
-
-    >>> [power(each) for each in (0.0, 0.05, 1e-7, 2000.0, 1e5)]
-    ['0', '0.05', '1e-7', '2000', '1e5']
-    """
-    if value == 0 or 1e-3 <= abs(value) < 1e5:
-        return f"{value:g}"
-    mantissa, exponent = f"{value:.3g}".split("e") if "e" in f"{value:.3g}" else f"{value:.2e}".split("e")
-    return f"{float(mantissa):g}e{int(exponent)}"
 
 
 def _legend(figure: Figure, axes: Axes, looks: Mapping[str, Look], lines: Mapping[str, Line]) -> None:

@@ -2,12 +2,15 @@
 
 import argparse
 import os
+import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments import checks, names
-from experiments.commands.parser import OK, Verbs, suggest
+from experiments.commands.parser import FAILED_RUNS, OK, OUT, Verbs, recorded, suggest
+from experiments.errors import PlanError
 
 if TYPE_CHECKING:
     from custom.spec import Spec
@@ -23,11 +26,19 @@ def add(verbs: Verbs) -> None:
         "components",
         "components adam",
         "components relu elu hinge",
+        "components --report --out results/latest",
+        "components --docs docs/components",
     )
     suggest(components.add_argument("names", nargs="*", metavar="NAME", help="only these, in full"), lambda: KNOWN)
+    components.add_argument("--report", action="store_true",
+                            help="measure them against float64, Keras, PyTorch, optax: write a page")  # fmt: skip
+    components.add_argument("--docs", type=Path, metavar="DIR", help="write a page on each component into a folder")
+    components.add_argument("--out", type=Path, default=Path(OUT), metavar="DIR", help=f"folder of the page ({OUT})")
 
 
 def run(given: argparse.Namespace) -> int:
+    if given.docs and (given.names or given.report):
+        raise PlanError("--docs writes the pages of all components: give it alone, without names and without --report")
     for name in given.names:
         checks.one_of(name, "component", KNOWN)
     # Formulas need no training backend: this is quicker, and without TensorFlow's lines at its start.
@@ -35,7 +46,34 @@ def run(given: argparse.Namespace) -> int:
     from custom import catalog
 
     everything = {**catalog.ACTIVATIONS, **catalog.LOSSES, **catalog.OPTIMIZERS}
+    if given.docs:
+        return _docs(list(everything.values()), given.docs)
+    if given.report:
+        return _report([everything[name] for name in given.names or everything], given.out)
     print("\n\n".join(_full(everything[name]) for name in given.names) if given.names else _list(everything))
+    return OK
+
+
+def _report(specs: Sequence["Spec"], out: Path) -> int:
+    """The conformance page; what is unexplained is told, and fails the command."""
+    from experiments.conformance import page, report
+    from experiments.conformance.rows import UNEXPLAINED
+
+    rows = report.write(specs, out, recorded(), lambda name: print(f"measured {name}", file=sys.stderr, flush=True))
+    for row in rows:
+        if row.verdict == UNEXPLAINED:
+            told = f"{row.gap.values:.2g} apart" if row.gap else row.because
+            print(f"{UNEXPLAINED}: {row.component} against {row.name}, over {row.over}: {told}")
+    print(page.summary(rows))
+    print(f"page: {out / 'conformance.html'}")
+    return FAILED_RUNS if any(row.verdict == UNEXPLAINED for row in rows) else OK
+
+
+def _docs(specs: Sequence["Spec"], folder: Path) -> int:
+    from experiments.component_docs.pages import INDEX, write
+
+    written = write(specs, folder)
+    print(f"{len(written)} pages: {folder / INDEX}")
     return OK
 
 

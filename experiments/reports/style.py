@@ -30,7 +30,14 @@ COLOURS = (
     dict(zip(ACTIVATIONS, (GREY, PURPLE, SKY, BLUE, GREEN, RED, ORANGE, BLACK, YELLOW), strict=True)),
     dict(zip(OPTIMIZERS, (GREY, BLACK, RED, ORANGE, PURPLE, GREEN, SKY, BLUE, YELLOW), strict=True)),
 )
-LOSS_COLOURS = dict(zip(LOSSES, (BLUE, SKY, BLACK, RED, ORANGE, PURPLE, GREEN, YELLOW), strict=True))
+LOSS_COLOURS = dict(zip(LOSSES, (SKY, ORANGE, BLACK, BLUE, RED, GREEN, PURPLE, YELLOW), strict=True))
+SPOKEN_LOSSES = {
+    "mean squared error": BLUE, "squared error": BLUE, "mean absolute error": RED, "huber": GREEN, "hinge": PURPLE,
+    "categorical hinge": PURPLE, "cross-entropy": ORANGE, "crossentropy": ORANGE, "binary crossentropy": ORANGE,
+    "categorical crossentropy": ORANGE,
+}  # fmt: skip
+"""Colours of the losses, as figures of formulas write them: there a family shares one."""
+
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "*", "h", "d", "8", "H")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1)))
 

@@ -9,7 +9,7 @@ import pytest
 from custom import activations, layers
 from custom.testing import ACTIVATION_CHECKS, ActivationCase, check_activation
 from custom.testing.common import gradient, to_numpy, to_tensor
-from tests.custom import oracles_activations as oracles
+from experiments.conformance.references import activations as oracles
 
 SLOPE_AT_0 = {"relu": 0.0, "leaky_relu": 0.01, "prelu": 0.25, "elu": 1.0}
 

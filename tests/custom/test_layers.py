@@ -8,7 +8,7 @@ from keras import ops
 from custom import activations, layers
 from custom.testing import LAYER_CHECKS, LayerCase, check_layer
 from custom.testing.common import assert_close, to_numpy
-from tests.custom import oracles_activations as oracles
+from experiments.conformance.references import activations as oracles
 
 CASES = [
     LayerCase(name=make.__name__, make=make, input_shape=shape, arguments=arguments)

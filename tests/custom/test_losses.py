@@ -9,7 +9,7 @@ import pytest
 from custom import losses
 from custom.testing.common import BACKEND, double_precision, gradient, to_numpy, to_tensor
 from custom.testing.losses import DOMAINS, LOSS_CHECKS, LossCase, check_loss, sample
-from tests.custom import oracles_losses as oracles
+from experiments.conformance.references import losses as oracles
 
 SPECS = {spec.name: spec for spec in losses.SPECS}
 

@@ -11,7 +11,7 @@ from custom.optimizers.base import sqrt
 from custom.testing import descent
 from custom.testing.common import BACKEND, dtype_of, to_numpy, to_tensor
 from custom.testing.optimizers import OPTIMIZER_CHECKS, OptimizerCase, check_optimizer, gradients, path
-from tests.custom import oracles_optimizers as oracles
+from experiments.conformance.references import optimizers as oracles
 
 SPECS = {spec.name: spec for spec in optimizers.SPECS}
 

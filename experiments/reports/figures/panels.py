@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, LogLocator, NullFormatter, NullLocator
 
 from experiments.reports.formats import current, points
 from experiments.reports.metrics import Metric
@@ -122,6 +122,30 @@ def log_axis(axes: Axes, low: float, high: float) -> None:
     axes.xaxis.set_major_formatter(FixedFormatter([f"{tick:g}" for tick in ticks]))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_minor_locator(NullLocator())
+
+
+def plain_powers(axes: Axes) -> None:
+    """Few ticks on logarithmic axes, and plain numbers: the theme sets no formulas. Call it when all is drawn."""
+    for axis, room in ((axes.xaxis, 6), (axes.yaxis, 8)):
+        if axis.get_scale() == "log":
+            low, high = sorted(axis.get_view_interval())
+            short = low > 0 and high / low < 50  # hardly a power of ten in view
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5)) if short else LogLocator(numticks=room))
+        if axis.get_scale() in ("log", "symlog"):
+            axis.set_major_formatter(lambda value, _: power(value))
+            axis.set_minor_formatter(NullFormatter())
+
+
+def power(value: float) -> str:
+    """A tick's number, as short as it goes.
+
+    >>> [power(each) for each in (0.0, 0.05, 1e-7, 2000.0, 1e5)]
+    ['0', '0.05', '1e-7', '2000', '1e5']
+    """
+    if value == 0 or 1e-3 <= abs(value) < 1e5:
+        return f"{value:g}"
+    mantissa, exponent = f"{value:.3g}".split("e") if "e" in f"{value:.3g}" else f"{value:.2e}".split("e")
+    return f"{float(mantissa):g}e{int(exponent)}"
 
 
 def panel_title(axes: Axes, label: str) -> None:

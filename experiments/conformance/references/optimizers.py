@@ -53,7 +53,7 @@ def rmsprop(w, g, learning_rate, rho, epsilon):
 
 
 def adadelta(w, g, learning_rate, rho, epsilon):
-    deltas = []
+    deltas: list[np.ndarray] = []
     for t in range(1, len(g) + 1):
         of_gradients = (1 - rho) * decaying_sum(np.square(np.asarray(g[:t])), rho)
         of_steps = (1 - rho) * decaying_sum(np.square(np.array(deltas)), rho) if deltas else 0.0

@@ -1,0 +1,1 @@
+"""A page of documentation for each component, made from its spec: ``pages``, ``pictures``, ``examples``."""
