@@ -46,7 +46,7 @@ class Course:
         """
         setup, (loss, hits) = self.setup, validation
         finite = bool(np.isfinite(losses).all())
-        if not finite or not all(map(math.isfinite, (loss, hits, score))):
+        if not finite or _overflows(loss, score, hits):
             # A finite batch loss can still leave weights that are not: the next update would have shown it. And where
             # errors grow linearly in the loss, their squares in R² overflow first.
             self.step = self._updates + len(losses) + (1 if finite else 0)
@@ -86,7 +86,7 @@ class Course:
             more: further attributes of the outcome.
         """
         setup = self.setup
-        if best is not None and not all(map(math.isfinite, best)):
+        if best is not None and _overflows(*best):
             # Weights that the test part shows to overflow are as little a result as if the validation part had.
             self.step, last, best = self._updates + 1, None, None
 
@@ -115,3 +115,7 @@ class Course:
             **named("", best),
             **more,
         )
+
+
+def _overflows(loss: float, *scores: float) -> bool:
+    return not math.isfinite(loss) or any(map(math.isinf, scores))

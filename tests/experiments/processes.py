@@ -24,10 +24,10 @@ def start(*arguments: object, module: str = TRIVIAL) -> subprocess.Popen:
     )  # fmt: skip
 
 
-def call(*arguments: object, module: str = TRIVIAL) -> tuple[int, str, str]:
-    """Exit code, standard output and standard error of a command that ends by itself."""
+def call(*arguments: object, module: str = TRIVIAL, patience: float = PATIENCE) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of a command that ends by itself, within so many seconds."""
     with started(*arguments, module=module) as process:
-        out, err = process.communicate(timeout=PATIENCE)
+        out, err = process.communicate(timeout=patience)
     return process.returncode, out, err
 
 

@@ -152,7 +152,7 @@ def test_both_engines_name_the_same_update():
     assert fast.status == plain.status == "diverged"
     assert fast.step is not None
     assert 5 < fast.step <= 100
-    assert abs(fast.step - plain.step) <= 1, "a mean over all updates overflows an update sooner, or later"
+    assert fast.step == plain.step
 
 
 @pytest.mark.parametrize("engine", ONE_BY_ONE)
