@@ -104,6 +104,9 @@ def run(given: argparse.Namespace) -> int:
             print(f"NOTE: {notice}", file=sys.stderr)
         campaign, pending, done = sweep.survey(work, given.out)
         if helper and plan.plugin and (pending or campaign is None or campaign.open_cells()):
+            if not any(cell.template.plugin for cell in work.cells):
+                print(f"NOTE: plan {plan.name} names no part of {plan.plugin.file}: name it in a plan, or add it by "
+                      "--only, such as --only activation=relu,plugin:NAME", file=sys.stderr)  # fmt: skip
             helper.check((cell.template for cell in work.cells), work.found, plan.plugin)
     tuned = (
         "" if plan.tuning.strategy == "none" else f", tuned by {plan.tuning.strategy} (its trials are found on the way)"

@@ -49,6 +49,14 @@ def test_a_part_that_does_not_work_is_told_before_the_sweep(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_plan_that_names_nothing_of_it_is_told_how_to(tmp_path):
+    (tmp_path / "my_parts.py").write_text(GOOD)
+    plugin, out = tmp_path / "my_parts.py", tmp_path / "out"
+    code, _, error = call("sweep", "smoke", "--plugin", plugin, "--dry-run", "--out", out, module=REAL)
+    assert code == 0
+    assert "names no part of my_parts.py" in error
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ["compiled", "stacked"])
 def test_a_changed_plugin_is_trained_anew_and_all_else_is_kept(tmp_path, engine):
