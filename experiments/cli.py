@@ -71,6 +71,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         goes_on = "starts anew" if given.verb == "bench" else "resumes"
         print(f"\n{KEPT} {goes_on}", file=sys.stderr)
+        if signal.getsignal(signal.SIGINT) is _at_once:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                # A handler in Python would be taken away before the end, and the exit code with it.
+                signal.signal(number, signal.SIG_IGN)
         return INTERRUPTED
     except BrokenPipeError:  # whoever read what is printed has gone, as after `| head`
         nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -307,6 +307,10 @@ def explained(path: Path) -> Iterator[None]:
                 f"the disk is full, and {path} cannot be written: what was finished is kept; free disk space, and the "
                 "same command goes on"
             ) from error
+        if "not a database" in str(error):
+            raise LedgerError(
+                f"{path} is no ledger ({error}): choose another folder with --out, or restore it from a copy"
+            ) from error
         raise LedgerError(
             f"the ledger {path} cannot be used ({error}): free disk space if it is full; if it is damaged, the command "
             "that wrote it saves what can be read; or restore it from a copy"

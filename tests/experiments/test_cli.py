@@ -1,8 +1,12 @@
 """The command line: what is wrong ends with its exit code and one line that says what to do."""
 
+import errno
+import os
 import re
 import shlex
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -11,7 +15,7 @@ from experiments.cli import EXIT_CODES, main
 from experiments.commands import parser, status
 from experiments.errors import DataError, LedgerError, PlanError, UserError, WorkerError
 from experiments.ledger import Ledger
-from tests.experiments.processes import REAL, call
+from tests.experiments.processes import REAL, ROOT, call
 from tests.experiments.samples import CURVE, DONE, FAILED, a_run
 
 
@@ -160,6 +164,51 @@ def test_errors_become_exit_codes(capsys, monkeypatch, error, code, words):
 
     monkeypatch.setattr(status, "run", fail)
     assert said(capsys, "status") == (code, "", words)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
+def test_a_file_that_cannot_be_written_is_one_line(capsys, monkeypatch, number):
+    def fail(_):
+        raise OSError(number, os.strerror(number), "out/runs.parquet")
+
+    monkeypatch.setattr(status, "run", fail)
+    code, _, err = said(capsys, "status")
+    assert code == 6
+    assert err.startswith(f"error: out/runs.parquet: {os.strerror(number)}: what was finished is kept; free disk space")
+    assert err.count("\n") == 1
+
+
+TWICE = """
+import os, signal, sys, time
+from experiments import cli
+from experiments.commands import status
+
+def run(_):
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(60)
+    finally:
+        if {during}: os.kill(os.getpid(), signal.SIGINT)
+        print("stopped cleanly")
+
+status.run = run
+code = cli.main(["status"])
+if not {during}:  # the second comes when the interpreter itself is about to end
+    import atexit
+    class Last:
+        def __del__(self, kill=os.kill, pid=os.getpid(), number=signal.SIGINT): kill(pid, number)
+    sys.last = Last()
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize("during", [True, False], ids=["during the clean stop", "while Python ends"])
+def test_a_second_interrupt_changes_neither_the_words_nor_the_exit_code(during):
+    done = subprocess.run([sys.executable, "-c", TWICE.format(during=during)], cwd=ROOT, capture_output=True, text=True,
+                          timeout=60, check=False)  # fmt: skip
+    assert done.returncode == 130
+    assert done.stderr == "\ninterrupted: what was finished is kept; the same command resumes\n"
+    assert ("stopped cleanly" in done.stdout) is not during
 
 
 def test_a_bug_is_not_hidden(capsys, monkeypatch):

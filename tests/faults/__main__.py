@@ -7,6 +7,8 @@ import argparse
 import re
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 from pathlib import Path
 
 from tests.faults import suite
@@ -70,22 +72,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults")
     parser.add_argument("--times", type=int, help="try no fault more often")
     parser.add_argument("--only", default="", help="faults whose names have this text")
+    parser.add_argument("--jobs", type=int, default=2, help="how many at once (2)")
     given = parser.parse_args()
-    calm, tallies, begun = suite.Calm(), [], time.monotonic()
-    try:
-        for fault in suite.FAULTS:
-            if given.only not in fault.name:
-                continue
-            times = fault.times or calm.writes
-            tally = Tally(fault.name)
-            for tally in suite.tried(fault, min(times, given.times or times), calm):  # noqa: B007 - the last one counts
-                pass
-            tallies.append(tally)
+    begun, done = time.monotonic(), {}
+    wanted = [number for number, fault in enumerate(suite.FAULTS) if given.only in fault.name]
+    wanted.sort(key=lambda number: -suite.FAULTS[number].minutes)  # the longest first
+    with ProcessPoolExecutor(given.jobs, get_context("spawn"), suite.begin) as pool:
+        asked = {pool.submit(suite.tried_by_number, number, given.times): number for number in wanted}
+        for each in as_completed(asked):
+            tally = done[asked[each]] = each.result()
             print(f"{time.monotonic() - begun:6.0f} s  {' | '.join(row(tally))}", file=sys.stderr, flush=True)
             for wrong in tally.wrong[:5]:
                 print(f"  WRONG {wrong}", file=sys.stderr, flush=True)
-    finally:
-        calm.close()
+    tallies = [done[number] for number in sorted(done)]
     print(table(tallies))
     if not given.times and not given.only:
         PAGE.write_text(TEXT + table(tallies))

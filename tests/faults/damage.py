@@ -14,7 +14,7 @@ from experiments.salvage import lost_keys, mend
 from tests.experiments.processes import alive, family, until
 from tests.faults.scene import Content, Scene, Trial, scene
 
-COMMAND_EVERY = 25
+COMMAND_EVERY = 50
 """Of so many damaged ledgers one is gone on with by the command itself; the others are mended in this process."""
 WAL = f"{LEDGER}-wal"
 PARTS = (LEDGER, WAL, f"{LEDGER.removesuffix('.sqlite')}.keys")

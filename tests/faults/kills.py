@@ -71,10 +71,10 @@ def trial(blow: Blow, calm: Content, span: float, rng: random.Random, made: Scen
             _, err = process.communicate(timeout=300)
         until(lambda several=several: not alive(several))
         expected = STOPS.get(blow, 0)
-        if process.returncode == 0 != expected or (blow is kill_worker and "died" not in err):
-            made.clear()  # it came too late: the sweep had ended
-            continue
         before = made.recorded()
+        if "died" not in err if blow is kill_worker else before.keys() >= calm.keys():
+            made.clear()  # it came too late: all was done
+            continue
         code, out, later = made.sweep()
         said = err if blow not in (kill_parent, kill_all) else out
         judged = made.judged(calm, before, said)

@@ -99,7 +99,9 @@ class Scene:
         return self.out / LEDGER
 
     def words(self, *more: object, report: bool = False) -> list[object]:
-        given = ["sweep", self.path / "faults.toml", "--out", self.out, "--data-dir", self.path, "--workers", 2, *more]
+        workers = 1 if self.module == REAL else 2  # to bring TensorFlow up is most of a small sweep
+        given = ["sweep", self.path / "faults.toml", "--out", self.out, "--data-dir", self.path, "--workers", workers,
+                 *more]  # fmt: skip
         return given if report else [*given, "--no-report"]
 
     def sweep(self, *more: object, report: bool = False) -> tuple[int, str, str]:

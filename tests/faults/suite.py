@@ -1,5 +1,6 @@
 """All faults, and how often each is tried; every number in ``docs/faults.md`` is counted here."""
 
+import atexit
 import functools
 import random
 import shutil
@@ -89,6 +90,7 @@ class Fault:
         one: tries it once, given what is undisturbed, the number of the trial, and its dice.
         calm: which undisturbed sweep the tables are compared with.
         effect: whether every trial must have one; a changed byte may be one that nobody uses.
+        minutes: that it takes, roughly: the longest begin first.
     """
 
     name: str
@@ -97,6 +99,7 @@ class Fault:
     one: One
     calm: str = "grid"
     effect: bool = True
+    minutes: float = 0.0
 
 
 def _killed(blow: kills.Blow) -> One:
@@ -129,14 +132,14 @@ def _small_disk_at_the_report(calm: Calm, number: int, rng: random.Random) -> Tr
 
 MAKERS = (files.text, files.nothing_readable, files.of_another_program)
 FAULTS = (
-    Fault("SIGKILL of the parent", 70, 1, _killed(kills.kill_parent)),
-    Fault("SIGKILL of a worker", 60, 1, _killed(kills.kill_worker)),
-    Fault("SIGKILL of all", 70, 0, _killed(kills.kill_all)),
-    Fault("SIGKILL in real training: parent, all, a worker in turn", 20, 0, _really_killed, "real"),
+    Fault("SIGKILL of the parent", 70, 1, _killed(kills.kill_parent), minutes=5),
+    Fault("SIGKILL of a worker", 60, 1, _killed(kills.kill_worker), minutes=4),
+    Fault("SIGKILL of all", 70, 0, _killed(kills.kill_all), minutes=5),
+    Fault("SIGKILL in real training: parent, all, a worker in turn", 20, 0, _really_killed, "real", minutes=15),
     Fault("SIGTERM", 10, 0, _killed(kills.terminate)),
     Fault("Ctrl-C, and again within 0.4 s", 15, 1, _killed(kills.interrupt_twice)),
     Fault("disk full at the n-th write to the ledger and after it, n = 1, 2, ... all", 0, 1,
-          lambda calm, number, _: disk.full_at_write(1 + number, calm.small), "small"),
+          lambda calm, number, _: disk.full_at_write(1 + number, calm.small), "small", minutes=2),
     Fault("disk full: a tmpfs of 4 to 156 kB", 15, 0, _small_disk, "small", False),
     Fault("disk full: a tmpfs of 0.2 to 1.6 MB, page and figures written too", 4, 0, _small_disk_at_the_report, "small",
           False),
@@ -144,8 +147,8 @@ FAULTS = (
     Fault("worker killed each time, as for memory", 3, 0, _worker("die", False, "failed", "often: out of memory")),
     Fault("worker hangs once", 2, 0, _worker("hang", True, "failed", "no sign for 2 s")),
     Fault("worker hangs each time", 1, 0, _worker("hang", False, "failed", "no sign for 2 s")),
-    Fault("ledger or its write-ahead log cut", 1000, 10, _damaged(damage.cut), effect=False),
-    Fault("ledger or its write-ahead log, a byte changed", 1000, 10, _damaged(damage.flip), effect=False),
+    Fault("ledger or its write-ahead log cut", 1000, 10, _damaged(damage.cut), effect=False, minutes=6),
+    Fault("ledger or its write-ahead log, a byte changed", 1000, 10, _damaged(damage.flip), effect=False, minutes=6),
     Fault("a file that is no ledger", 3, 1, lambda calm, n, _: files.trial(MAKERS[n % 3], calm.grid)),
     Fault("a ledger of a newer version", 1, 0, lambda calm, _n, _r: files.trial(files.newer, calm.grid)),
     Fault("two sweeps at once", 5, 0, lambda calm, _, rng: rivals.at_once(calm.grid, rng)),
@@ -217,3 +220,21 @@ def tried(fault: Fault, times: int, calm: Calm, first: int = 0, compare: bool = 
             Scene.wanted = None
         tally.add(number, trial, fault.effect)
         yield tally
+
+
+_calm: Calm
+
+
+def begin() -> None:
+    """What a process that tries faults begins with: undisturbed sweeps of its own."""
+    global _calm
+    _calm = Calm()
+    atexit.register(_calm.close)
+
+
+def tried_by_number(number: int, most: int | None) -> Tally:
+    """All trials of one of the faults, or no more than so many."""
+    fault = FAULTS[number]
+    times = fault.times or _calm.writes
+    *_, tally = tried(fault, min(times, most or times), _calm)
+    return tally

@@ -13,7 +13,7 @@ from collections import Counter
 
 import pytest
 
-from experiments.commands.status import News, Repaint
+from experiments.commands.status import News, Repaint, lines
 from experiments.ledger import LEDGER, Ledger
 from tests.experiments.processes import ROOT, until
 from tests.experiments.samples import DONE, a_run
@@ -82,6 +82,16 @@ def test_without_a_sweep_it_tells_once(tmp_path, ledger):
     out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
     assert out.endswith("1 done, 3 to do\nno sweep is running\n")
+
+
+def test_a_silent_worker_is_shown_and_a_clock_that_is_set_makes_no_odd_times(ledger, tmp_path, monkeypatch):
+    monkeypatch.setattr(time, "time", lambda: 0.0)  # in 1970, as on a board without a battery
+    (worker,) = [line for line in lines(ledger, tmp_path) if "worker 1" in line]
+    assert worker.endswith(", epoch 0, for 0 s")
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 600)
+    (worker,) = [line for line in lines(ledger, tmp_path) if "worker 1" in line]
+    assert worker.endswith(", epoch 0, for 10 min, no sign for 10 min")
 
 
 def test_a_small_terminal_is_never_overrun(monkeypatch):
