@@ -287,10 +287,15 @@ def _check(path: Path, connection: sqlite3.Connection) -> None:
             f"{path} was written by a newer version (ledger {version}, this program reads up to {SCHEMA}): "
             "update the program, or choose another folder with --out"
         )
+    if is_cut(path, connection):
+        raise sqlite3.DatabaseError("its end is missing")
+
+
+def is_cut(path: Path, connection: sqlite3.Connection) -> bool:
+    """Whether the last page is not whole: SQLite takes what is missing for zeros."""
     ((count,), (size,)) = (connection.execute(f"PRAGMA page_{what}").fetchone() for what in ("count", "size"))
     ahead = Path(f"{path}-wal")
-    if count * size > path.stat().st_size and not (ahead.exists() and ahead.stat().st_size):
-        raise sqlite3.DatabaseError("its end is missing")  # SQLite takes a last page that is cut for zeros
+    return count * size > path.stat().st_size and not (ahead.exists() and ahead.stat().st_size)
 
 
 @contextlib.contextmanager
@@ -301,7 +306,7 @@ def explained(path: Path) -> Iterator[None]:
         raise LedgerError(
             f"{path} cannot be made or read ({error.strerror}): choose another folder with --out"
         ) from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # SQLite's words may quote what is damaged
         if "disk is full" in str(error):
             raise LedgerError(
                 f"the disk is full, and {path} cannot be written: what was finished is kept; free disk space, and the "

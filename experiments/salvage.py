@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments import carving, keylog, schema
-from experiments.ledger import connected, explained, is_empty
+from experiments.ledger import connected, explained, is_cut, is_empty
 from experiments.lock import hold
 from experiments.records import RESULTS, Outcome, Run
 
@@ -67,10 +67,10 @@ def _problem(path: Path) -> tuple[str, set[str]]:
                 return ("its version is not what was written" if damaged else ""), set(logged)
             if number < 1:
                 return "its version is gone", set()
-            problem = schema.damage(connection)
+            problem = "its end is missing" if is_cut(path, connection) else schema.damage(connection)
             query = f"SELECT key FROM runs WHERE status IN {RESULTS}"
             return problem, set() if problem else {key for (key,) in connection.execute(query)}
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # SQLite's words may quote what is damaged
         if getattr(error, "sqlite_errorname", "").startswith(_DISK):
             raise
         return (str(error) if logged_schema or _looks_ours(path) else ""), set() if _looks_ours(path) else set(logged)
@@ -172,7 +172,10 @@ def _carved(damaged: Path) -> Iterator[tuple[str, tuple[Any, ...]]]:
 def _selected(damaged: Path) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """What SQLite itself still reads: of facts that were written again and again it alone knows the latest."""
     for table in SAVED:
-        with contextlib.suppress(sqlite3.Error), contextlib.closing(connected(damaged, "ro")) as connection:
+        with (
+            contextlib.suppress(sqlite3.Error, UnicodeDecodeError),
+            contextlib.closing(connected(damaged, "ro")) as connection,
+        ):
             connection.text_factory = bytes
             for row in connection.execute(f"SELECT * FROM {table}"):
                 if sound := _sound(table, row):

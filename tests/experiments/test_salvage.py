@@ -82,6 +82,27 @@ def test_a_damaged_head_costs_no_run(path, at):
         assert len(ledger.results()) == 40
 
 
+def test_a_last_page_that_is_cut_is_noticed_though_it_was_empty(path):
+    """SQLite takes what is missing for zeros, and sees nothing wrong."""
+    with contextlib.closing(sqlite3.connect(path)) as file, file:
+        file.execute("CREATE TABLE more AS SELECT * FROM runs")
+        file.execute("DROP TABLE more")
+    os.truncate(path, path.stat().st_size - 2000)
+    with pytest.raises(LedgerError, match="its end is missing"):
+        Ledger.read(path, quick=True)
+    assert "(its end is missing): all 40 finished runs were saved" in mend(path)
+    Ledger.read(path).close()
+
+
+def test_bytes_that_are_no_text_in_the_schema_are_damage_like_any(path):
+    """SQLite quotes them in what it says, which Python cannot decode then."""
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"CREATE TABLE planned", b"CREATE TABLE p\xad\xffnned", 1))
+    with pytest.raises(LedgerError):
+        Ledger.read(path)
+    assert "all 40 finished runs were saved" in mend(path)
+
+
 def test_rows_are_found_though_the_tree_above_them_is_gone(path):
     with contextlib.closing(sqlite3.connect(path)) as file:
         (root,) = file.execute("SELECT rootpage FROM sqlite_master WHERE name = 'runs'").fetchone()
