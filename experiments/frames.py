@@ -39,6 +39,9 @@ CHOICE_COLUMNS = (
     "all_diverged", "scored", "tuned_learning_rate",
 )  # fmt: skip
 
+TOLD = (set(CHOICE_COLUMNS) - {"tuned_learning_rate"}) | {"values"}
+"""What the ledger tells of a choice."""
+
 
 def frames(ledger: Ledger) -> Frames:
     """The tables of all finished runs, in the order of the plan."""
@@ -79,6 +82,8 @@ def _choices(ledger: Ledger) -> "pd.DataFrame":
 
     rows = []
     for row in ledger.choices():
+        if not TOLD <= set(row):  # of an older version: it follows from the trials, and is only a copy
+            continue
         tuned = {f"tuned_{name}": value for name, value in row["values"].items()}
         told = {name: value for name, value in row.items() if name not in ("values", "position")}
         rows.append(told | tuned)
