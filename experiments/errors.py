@@ -1,10 +1,26 @@
 """The errors that a user can act on: one line each, no traceback, an exit code."""
 
 
+def printable(text: object) -> str:
+    """The text in one line that steers no terminal: control characters, and those that turn text around, are spelt out.
+
+    >>> print(printable("a\\x1b[2J\\nb"))
+    a\\x1b[2J\\nb
+    """
+    told = str(text)
+    if told.isprintable():
+        return told
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in told)
+
+
 class UserError(Exception):
-    """Something that was given is wrong. The text says what was given, what is allowed, what to do."""
+    """Something that was given is wrong. The text says what was given, what is allowed, what to do; names and
+    contents of files that stand in it are made printable."""
 
     exit_code = 2
+
+    def __init__(self, text: object = ""):
+        super().__init__(printable(text))
 
 
 class PlanError(UserError):

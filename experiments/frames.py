@@ -45,6 +45,9 @@ CHOICE_COLUMNS = (
     "all_diverged", "scored", "tuned_learning_rate",
 )  # fmt: skip
 
+TOLD = (set(CHOICE_COLUMNS) - {"tuned_learning_rate"}) | {"values"}
+"""What the ledger tells of a choice."""
+
 
 def frames(ledger: Ledger) -> Frames:
     """The tables of all finished runs, in the order of the plan."""
@@ -85,6 +88,8 @@ def _choices(ledger: Ledger) -> "pd.DataFrame":
 
     rows = []
     for row in ledger.choices():
+        if not set(row) >= TOLD:  # of an older version: it follows from the trials, and is only a copy
+            continue
         tuned = {f"tuned_{name}": value for name, value in row["values"].items()}
         told = {name: value for name, value in row.items() if name not in ("values", "position")}
         rows.append(told | tuned)

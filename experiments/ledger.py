@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from experiments import keylog, schema
+from experiments import keylog, rows, schema
 from experiments.errors import LedgerError, MissingLedger
 from experiments.lock import hold, is_held
 from experiments.records import RESULTS, Outcome, Run
@@ -19,7 +19,6 @@ from experiments.schema import APPLICATION, SCHEMA, put
 
 LEDGER = "ledger.sqlite"
 """Its name in the folder of a sweep."""
-_MACHINE, _DECODER = '"machine":', json.JSONDecoder()
 
 
 class Ledger:
@@ -120,7 +119,7 @@ class Ledger:
                 put(write, "answers", [(cell, step, json.dumps(proposals))])
 
     def answers(self) -> dict[tuple[str, int], list[dict[str, Any]]]:
-        return {(cell, step): json.loads(text)
+        return {(cell, step): rows.proposals(text, self.path)
                 for cell, step, text in self._read("SELECT cell, step, proposals FROM answers")}  # fmt: skip
 
     def choose(self, cell: str, choice: dict[str, Any]) -> None:
@@ -129,15 +128,16 @@ class Ledger:
             put(write, "choices", [(cell, json.dumps(choice))])
 
     def choices(self) -> list[dict[str, Any]]:
-        rows = [json.loads(text) for (text,) in self._read("SELECT choice FROM choices ORDER BY cell")]
-        return sorted(rows, key=lambda row: row["position"])
+        found = [rows.choice(text, self.path) for (text,) in self._read("SELECT choice FROM choices ORDER BY cell")]
+        return sorted(found, key=lambda row: row["position"])
 
     def remember(self, facts: dict[str, Any]) -> None:
         with self._transaction() as write:
             self._remember(write, facts)
 
     def facts(self) -> dict[str, Any]:
-        return {name: json.loads(value) for name, value in self._read("SELECT name, value FROM facts ORDER BY name")}
+        found = self._read("SELECT name, value FROM facts ORDER BY name")
+        return {name: rows.fact(name, value, self.path) for name, value in found}
 
     # What came of it
 
@@ -198,14 +198,14 @@ class Ledger:
         return list(self._read("SELECT worker, key, epoch, since, seen FROM running ORDER BY worker"))
 
     def planned(self) -> list[Run]:
-        return [Run.from_json(text) for (text,) in self._read("SELECT run FROM planned ORDER BY position")]
+        return [rows.run(text, self.path) for (text,) in self._read("SELECT run FROM planned ORDER BY position")]
 
     def planned_keys(self) -> list[str]:
         return [key for (key,) in self._read("SELECT key FROM planned ORDER BY position")]
 
     def planned_run(self, key: str) -> Run | None:
         row = next(self._read("SELECT run FROM planned WHERE key = ?", (key,)), None)
-        return Run.from_json(row[0]) if row else None
+        return rows.run(row[0], self.path) if row else None
 
     def counts(self) -> Counter[str]:
         """Status -> how many planned runs have it; ``to do`` are those that nothing has come of yet."""
@@ -219,27 +219,25 @@ class Ledger:
             f"WHERE status NOT IN {RESULTS} ORDER BY position, key"
         )
         for run, outcome in self._read(query):
-            yield Run.from_json(run), Outcome.from_json(outcome)
+            yield rows.run(run, self.path), rows.outcome(outcome, self.path)
 
     def outcome(self, key: str) -> Outcome | None:
         row = next(self._read("SELECT outcome FROM runs WHERE key = ?", (key,)), None)
-        return Outcome.from_json(row[0]) if row else None
+        return rows.outcome(row[0], self.path) if row else None
 
     def records(self) -> Iterator[tuple[str, Run, Outcome]]:
         """Every finished run of the plan with its role and outcome, in the order of the plan."""
         query = "SELECT role, runs.run, outcome FROM planned JOIN runs USING (key) ORDER BY position, key"
         for role, run, outcome in self._read(query):
-            yield role, Run.from_json(run), Outcome.from_json(outcome)
+            yield role, rows.run(run, self.path), rows.outcome(outcome, self.path)
 
     def machines(self) -> list[dict[str, Any]]:
         """Each machine that finished runs of the plan were made on, in the order of the plan."""
         found: dict[str, dict[str, Any]] = {}
         query = "SELECT outcome FROM planned JOIN runs USING (key) ORDER BY position, key"
         for (outcome,) in self._read(query):
-            # Only this part is read, since all outcomes are gone through; a text inside has its quotes escaped.
-            start = outcome.index(_MACHINE) + len(_MACHINE)
-            machine, end = _DECODER.raw_decode(outcome, start)
-            found.setdefault(outcome[start:end], machine)
+            text, machine = rows.machine(outcome, self.path)
+            found.setdefault(text, machine)
         return [machine for machine in found.values() if machine]
 
     @staticmethod
@@ -258,7 +256,8 @@ class Ledger:
 
     def _read(self, query: str, values: tuple = ()) -> Iterator[tuple]:
         with explained(self.path):
-            yield from self._connection.execute(query, values)
+            for row in self._connection.execute(query, values):  # noqa: UP028 - `yield from` would close it once more,
+                yield row  # if a reader stops half-way, at a time when the ledger may be closed
 
 
 def connected(path: Path, mode: str) -> sqlite3.Connection:
@@ -289,6 +288,7 @@ def _check(path: Path, connection: sqlite3.Connection) -> None:
         )
     if is_cut(path, connection):
         raise sqlite3.DatabaseError("its end is missing")
+    rows.check(connection)
 
 
 def is_cut(path: Path, connection: sqlite3.Connection) -> bool:

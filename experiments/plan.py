@@ -14,6 +14,8 @@ from experiments.plugins.offer import Offer
 from experiments.tuning.space import STRATEGIES, Tuning
 
 FOLDER = Path(__file__).with_name("plans")
+LONGEST = 2**20
+"""Bytes of a plan's file."""
 SUBSET = re.compile(r"(?P<base>[a-z0-9_]+)-[1-9][0-9]{0,8}k?")
 GRID = {"activations": names.ACTIVATIONS[:8], "optimizers": names.OPTIMIZERS}
 """The whole grid: what a block gets that names no activations or no optimizers."""
@@ -170,11 +172,13 @@ def read(name_or_path: str) -> tuple[dict[str, Any], Path]:
     elif path.suffix != ".toml" and not os.path.lexists(name_or_path):
         raise PlanError(checks.unknown("plan", name_or_path, available()) + "; or give the path of a .toml file")
     try:
+        if path.exists() and not path.is_dir() and (not path.is_file() or path.stat().st_size > LONGEST):
+            raise PlanError(f"plan {path} is no file of at most {LONGEST:,} bytes: give a .toml file")
         return tomllib.loads(path.read_text(encoding="utf-8")), path
     except OSError as error:
         raise PlanError(f"plan {path} cannot be read ({error.strerror}): give a .toml file") from None
     except (ValueError, RecursionError) as error:  # tomllib passes on what int() and deep nesting raise
-        why = "it is not text in UTF-8" if isinstance(error, UnicodeDecodeError) else error
+        why = "it is not text in UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)[:300]
         raise PlanError(f"plan {path} is not valid TOML: {why}") from None
 
 
@@ -186,7 +190,7 @@ def parse(table: dict[str, Any], plugin: Offer | None = None) -> Plan:
         raise PlanError("a plan needs at least one [[block]] with a dataset")
     name = checks.text(table.get("name", "unnamed"), "name")
     if not re.fullmatch(r"[\w.-]{1,60}", name):
-        raise PlanError(f"name is {name!r}; allowed: letters, digits, '.', '_' and '-', at most 60")
+        raise PlanError(f"name is {name[:80]!r}; allowed: letters, digits, '.', '_' and '-', at most 60")
     return Plan(
         name=name,
         title=checks.text(table.get("title", name), "title"),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from experiments.commands.parser import OK, Verbs, with_out
-from experiments.errors import MissingLedger, PlanError
+from experiments.errors import MissingLedger, PlanError, printable
 
 if TYPE_CHECKING:
     from experiments.ledger import Ledger
@@ -64,7 +64,7 @@ def lines(ledger: "Ledger", out: Path) -> list[str]:
     told += [f"  {outcome.status}: {label(run)}: {outcome.error}" for run, outcome in ledger.failures()]
     if counts["to do"] or counts["failed"] or counts["oom"]:
         told.append(f"to go on: {facts.get('command', 'python -m experiments sweep')}")
-    return told
+    return [printable(line) for line in told]
 
 
 def _watch(out: Path, every: float) -> int:

@@ -1,11 +1,16 @@
 """One run, told on a terminal: its identity, how it ended, its curve."""
 
 from experiments.commands.plots import Glyphs, curves
+from experiments.errors import printable
 from experiments.records import Outcome, Run
 
 
 def run_lines(run: Run, outcome: Outcome | None, glyphs: Glyphs) -> list[str]:
     """What there is to tell of a run; ``outcome`` is None where it has not ended."""
+    return [printable(line) for line in _lines(run, outcome, glyphs)]
+
+
+def _lines(run: Run, outcome: Outcome | None, glyphs: Glyphs) -> list[str]:
     batch = f"batch {run.batch_size}" if run.batch_size else "the whole training part as its batch"
     told = [
         f"run {run.key}" + (" (of tuning: it never reads test data)" if run.tuning else ""),

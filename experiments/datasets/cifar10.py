@@ -250,11 +250,11 @@ def batch_images(batch: str) -> int:
 
 def batch_limit() -> int:
     """The most bytes that a batch may have: labels and file names come on top of the images."""
-    return 2 * record_bytes() * max(batch_images(batch) for batch in BATCHES) + 65_536
+    return 11 * record_bytes() * max(batch_images(batch) for batch in BATCHES) // 10 + 65_536
 
 
 def total_limit() -> int:
-    return 2 * len(BATCHES) * batch_limit()
+    return len(BATCHES) * batch_limit() + 2**20
 
 
 def file_md5(path: Path) -> str:

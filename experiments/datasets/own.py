@@ -12,14 +12,16 @@ fixed seed, like the validation part, and tables are standardised by their train
 Words and whole numbers of up to 100 values are classes, other numbers the target of a regression.
 """
 
+import io
+import math
 import re
-import zipfile
-import zlib
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from experiments.datasets import readers
 from experiments.datasets.base import Card, MissingData, Source, Task, Whole
 from experiments.errors import DataError
 from experiments.names import OWN
@@ -29,8 +31,16 @@ MOST_CLASSES = 100
 MOST_WORDS = 50
 LEAST = 30
 """Examples that three parts can be drawn from."""
-MOST_BYTES = 4 * 2**30
+MOST_BYTES = 2 * 2**30
+"""Of a file, and of the arrays that are made of it: small files can ask for very large ones."""
+MOST_COLUMNS = 10_000
+LONGEST_HEAD = 2**20
+LARGEST = 1e100
+MOST_PIXELS = 4096 * 4096
+"""Of one image."""
 IMAGES = {".png", ".jpg", ".jpeg", ".bmp", ".gif"}
+FORMATS = ("PNG", "JPEG", "BMP", "GIF")
+"""What an image may really be, whatever its name: Pillow would hand others to programs of the system."""
 
 
 def parts_of(name: str) -> tuple[str, str]:
@@ -64,6 +74,8 @@ def source(name: str, folder: Path | None) -> Source:
         what = "both " + " and ".join(path.name for path in there) if there else f"no {stem}.csv, {stem}.npz or {stem}/"
         raise MissingData(f"{name}: {folder} holds {what}; it has to hold one of them")
     (path,) = there
+    if not path.is_file() and not path.is_dir():
+        raise DataError(f"{name}: {path.name} in {folder} is neither a file nor a folder: put one there")
     if column and path.suffix != ".csv":
         raise DataError(f"{name} names a column, but {path.name} is no CSV file: say {PREFIX}{stem}")
     read = _table if path.suffix == ".csv" else _arrays if path.suffix == ".npz" else _pictures
@@ -92,17 +104,22 @@ def _identity(path: Path) -> str:
 def _table(path: Path, column: str) -> Whole:
     import pandas as pd
 
+    _check_size(path)
     try:
         frame = pd.read_csv(path, skipinitialspace=True)
-    except (ValueError, OSError, pd.errors.ParserError) as error:  # a UnicodeDecodeError is a ValueError
-        why = " ".join(str(error).split())[:200]
+    except (ValueError, OSError, OverflowError, pd.errors.ParserError) as error:  # a UnicodeDecodeError is a ValueError
+        why = readers.reason(error)
         raise DataError(f"{path.name} is no CSV file that can be read ({why}): give a head line and commas") from None
+    if not isinstance(frame.index, pd.RangeIndex):  # pandas would take the columns without a name for labels of lines
+        raise DataError(f"{path.name} has lines with more entries than its head line: give each column a name")
     frame.columns = [str(each).strip() for each in frame.columns]
     target = column or (frame.columns[-1] if len(frame.columns) else "")
     if target not in frame.columns or len(frame.columns) < 2:
         raise DataError(f"{path.name} has no column {target!r}: there are {', '.join(frame.columns)[:300] or 'none'}")
     if not frame.columns.is_unique:
         raise DataError(f"{path.name} has columns of one name: rename one of {', '.join(frame.columns)[:300]}")
+    if len(frame) < LEAST:
+        raise DataError(f"{path.name} has {len(frame)} examples; at least {LEAST} are needed for three parts")
     gaps = frame.isna()
     if gaps.to_numpy().any():
         row, place = np.argwhere(gaps.to_numpy())[0]
@@ -110,8 +127,27 @@ def _table(path: Path, column: str) -> Whole:
             f"{path.name} has {int(gaps.to_numpy().sum())} gaps, the first in column {frame.columns[place]!r}, line "
             f"{row + 2}: fill them or leave these lines out"
         )
-    inputs = [_columns(path, frame[name]) for name in frame.columns if name != target]
+    inputs, held = [], 0
+    for name in frame.columns:
+        if name != target:
+            inputs.append(_columns(path, frame[name]))
+            held += inputs[-1].nbytes
+            _check_held(path, held)
     return Whole(np.concatenate(inputs, axis=1), _target(path, frame[target].to_numpy(), target))
+
+
+def _check_size(path: Path) -> None:
+    """Refuse what would be far larger in memory than it is here, before any of it is read."""
+    _check_held(path, path.stat().st_size)
+    with path.open("rb") as stream:
+        head = stream.readline(LONGEST_HEAD)
+    if len(head) == LONGEST_HEAD or head.count(b",") >= MOST_COLUMNS:
+        raise DataError(f"{path.name} has more than {MOST_COLUMNS:,} columns (or a head line of 1 MiB): leave some out")
+
+
+def _check_held(path: Path, count: int) -> None:
+    if count > MOST_BYTES:
+        raise DataError(f"{path.name} takes more than {MOST_BYTES >> 30} GiB of memory: make it smaller")
 
 
 def _columns(path: Path, column: Any) -> np.ndarray:
@@ -145,32 +181,32 @@ def _target(path: Path, y: np.ndarray, what: str) -> np.ndarray:
 
 def _arrays(path: Path, _column: str) -> Whole:
     try:
-        with path.open("rb") as stream, zipfile.ZipFile(stream) as archive:
-            size = sum(each.file_size for each in archive.infolist())
-        if size > MOST_BYTES:
-            raise DataError(f"{path.name} unpacks to more than {MOST_BYTES >> 30} GiB: make it smaller")
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            found = {name: file[name] for name in ("x", "y", "x_test", "y_test") if name in file.files}
-            names = file.files
-    except (ValueError, OSError, EOFError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
-        why = " ".join(str(error).split())[:200]
+        headers = readers.npz_headers(path)
+        wanted = {name: headers[name] for name in ("x", "y", "x_test", "y_test") if name in headers}
+        # Numbers other than those of images become float64.
+        _check_held(path, sum(8 * math.prod(shape) if len(shape) < 3 else math.prod(shape) * dtype.itemsize
+                              for shape, dtype in wanted.values()))  # fmt: skip
+        found = readers.npz_arrays(path, wanted)
+    except readers.BROKEN as error:
+        why = readers.reason(error)
         raise DataError(f"{path.name} is no npz file that can be read ({why}): write it with numpy.savez") from None
     if "x" not in found or "y" not in found or ("x_test" in found) != ("y_test" in found):
         raise DataError(
-            f"{path.name} holds {', '.join(names)[:200] or 'nothing'}: it has to hold x and y, and both or none of "
+            f"{path.name} holds {', '.join(headers)[:200] or 'nothing'}: it has to hold x and y, and both or none of "
             "x_test and y_test"
         )
-    y = np.concatenate(
-        [found["y"].reshape(-1), found["y_test"].reshape(-1)] if "y_test" in found else [found["y"].reshape(-1)]
-    )
-    if y.dtype.kind not in "iufbU":
-        raise DataError(f"{path.name}: y is of type {y.dtype}; it has to hold numbers or words")
-    target = _target(path, y, "y")
-    count = len(found["y"].reshape(-1))
+    for name, array in found.items():
+        if not array.size:
+            raise DataError(f"{path.name}: {name} is of shape {array.shape}: there is nothing in it")
+    targets = [found[name].reshape(-1) for name in ("y", "y_test") if name in found]
+    if any(y.dtype.kind not in "iufbU" for y in targets) or len({y.dtype.kind == "U" for y in targets}) > 1:
+        kinds = " and ".join(str(y.dtype) for y in targets)
+        raise DataError(f"{path.name}: y is of type {kinds}; it has to hold numbers or words")
+    target = _target(path, np.concatenate(targets), "y")
+    count = len(targets[0])
     if target.dtype.kind == "i" and (strange := np.setdiff1d(target[count:], target[:count])).size:
-        raise DataError(
-            f"{path.name}: y_test holds {np.unique(y).tolist()[strange[0]]!r}, which y never does: test what is trained"
-        )
+        odd = np.unique(np.concatenate(targets)).tolist()[strange[0]]
+        raise DataError(f"{path.name}: y_test holds {odd!r}, which y never does: test what is trained")
     tests = (_inputs(path, found["x_test"]), target[count:]) if "x_test" in found else (None, None)
     return Whole(_inputs(path, found["x"]), target[:count], *tests)
 
@@ -188,22 +224,13 @@ def _inputs(path: Path, x: np.ndarray) -> np.ndarray:
 
 
 def _pictures(path: Path, _column: str) -> Whole:
-    from PIL import Image, UnidentifiedImageError
-
     classes = sorted(each for each in path.iterdir() if each.is_dir() and not each.name.startswith("."))
     if len(classes) < 2:
         raise DataError(f"{path.name}/ has {len(classes)} folders: it needs one for each class, with images in it")
     arrays, labels, first = [], [], None
     for label, folder in enumerate(classes):
-        for file in sorted(each for each in folder.iterdir() if each.suffix.lower() in IMAGES):
-            try:
-                with Image.open(file) as image:
-                    grey = image.mode in ("1", "L", "I", "I;16")
-                    array = np.asarray(image.convert("L" if grey else "RGB"))
-            except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-                raise DataError(
-                    f"{folder.name}/{file.name} is no image that can be read ({error}): remove it"
-                ) from None
+        for file in sorted(each for each in folder.iterdir() if each.suffix.lower() in IMAGES and each.is_file()):
+            array = _picture(file)
             array = array[..., None] if array.ndim == 2 else array
             first = first or (file, array.shape)
             if array.shape != first[1]:
@@ -222,6 +249,27 @@ def _pictures(path: Path, _column: str) -> Whole:
     return Whole(np.stack(arrays), np.array(labels, np.int32))
 
 
+def _picture(file: Path) -> np.ndarray:
+    """Its pixels, once its size is known to be sensible."""
+    from PIL import Image
+
+    try:
+        if file.stat().st_size > 4 * MOST_PIXELS:
+            raise ValueError(f"it is longer than {4 * MOST_PIXELS >> 20} MiB")
+        content = io.BytesIO(file.read_bytes())  # a chunk that says it has 4 GiB: from a file, Pillow makes room for it
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the size is checked below
+            image = Image.open(content, formats=FORMATS)
+        with image:
+            if image.width * image.height > MOST_PIXELS:
+                raise ValueError(f"it has {image.width}x{image.height} pixels, more than {MOST_PIXELS:,}")
+            grey = image.mode in ("1", "L", "I", "I;16")
+            return np.asarray(image.convert("L" if grey else "RGB"))
+    except (*readers.BROKEN, SyntaxError, Image.DecompressionBombError) as error:
+        why = readers.reason(error)
+        raise DataError(f"{file.parent.name}/{file.name} is no image that can be read ({why}): remove it") from None
+
+
 def _size(shape: tuple[int, ...]) -> str:
     return f"{shape[1]}x{shape[0]} {'grey' if shape[2] == 1 else 'RGB'}"
 
@@ -233,10 +281,13 @@ def _checked(path: Path, whole: Whole) -> Whole:
             continue
         if len(x) != len(y):
             raise DataError(f"{path.name}: {what} has {len(x)} examples, but there are {len(y)} targets")
-        if x.dtype.kind == "f" and not (np.isfinite(x).all() and np.isfinite(y.astype(np.float64)).all()):
-            raise DataError(
-                f"{path.name}: {what} or its target holds values that are no numbers or infinite: mend them"
-            )
+        for array in (x, y):
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                raise DataError(
+                    f"{path.name}: {what} or its target holds values that are no numbers or infinite: mend them"
+                )
+            if array.dtype.kind == "f" and np.abs(array).max() > LARGEST:  # their squares could not be added
+                raise DataError(f"{path.name}: {what} or its target holds numbers beyond {LARGEST:g}: scale them down")
     if len(whole.y) < LEAST:
         raise DataError(f"{path.name} has {len(whole.y)} examples; at least {LEAST} are needed for three parts")
     if whole.y.dtype.kind != "f":

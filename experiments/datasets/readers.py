@@ -19,6 +19,9 @@ import numpy as np
 from experiments.datasets.checks import Shape
 from experiments.errors import DataError
 
+LARGE, MOST_PACKED = 64 * 2**20, 200
+"""An array of more bytes than ``LARGE`` may be packed so many times smaller: data is not, a bomb is."""
+
 BROKEN = (
     OSError,
     EOFError,
@@ -36,23 +39,35 @@ BROKEN = (
 """All that a damaged file has been seen to raise in the readers of the standard library."""
 
 
+def reason(error: BaseException) -> str:
+    """What an error says, in one line; it may hold much of the file."""
+    return " ".join(f"{error}".split())[:200] or type(error).__name__
+
+
 @contextmanager
 def damage(where: Path, remedy: str) -> Iterator[None]:
     """Turn whatever a damaged file raises into one clear line."""
     try:
         yield
     except BROKEN as error:
-        said = " ".join(f"{error}".split()) or type(error).__name__
-        raise DataError(f"{where} is truncated or damaged ({said}). Expected: a whole file. {remedy}") from None
+        raise DataError(
+            f"{where} is truncated or damaged ({reason(error)}). Expected: a whole file. {remedy}"
+        ) from None
 
 
 def npz_headers(path: Path) -> dict[str, tuple[Shape, np.dtype]]:
     """Name -> shape and type of every array in a ``.npz``, from the headers alone."""
-    headers = {}
+    headers, size = {}, path.stat().st_size
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
             if not info.filename.endswith(".npy"):
                 continue
+            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # LZMA asks for memory by itself
+                raise ValueError(f"{info.filename} is packed in a way that NumPy does not use")
+            if info.compress_size > size:  # so many bytes would be asked for
+                raise ValueError(f"{info.filename} is longer than its file")
+            if info.file_size > LARGE and info.file_size > MOST_PACKED * info.compress_size:
+                raise ValueError(f"{info.filename} unpacks to {info.file_size:,} bytes, far more than data does")
             with archive.open(info) as stream:
                 shape, _, dtype = npy_header(stream)
                 if dtype.hasobject:

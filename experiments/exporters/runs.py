@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from experiments.errors import LedgerError
 from experiments.ledger import Ledger
 from experiments.records import RESULTS, Outcome, Run
 
@@ -78,4 +79,6 @@ def exported(ledger: Ledger) -> Iterator[Exported]:
     """Every finished run of the plan, in its order."""
     finished = ledger.finished()
     for role, run, outcome in ledger.records():
+        if run.key not in finished:
+            raise LedgerError(f"the ledger {ledger.path} holds a run under another's key: restore it from a copy")
         yield Exported(role, run, outcome, finished[run.key])
