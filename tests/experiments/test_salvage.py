@@ -97,7 +97,7 @@ def test_a_last_page_that_is_cut_is_noticed_though_it_was_empty(path):
 def test_bytes_that_are_no_text_in_the_schema_are_damage_like_any(path):
     """SQLite quotes them in what it says, which Python cannot decode then."""
     data = path.read_bytes()
-    path.write_bytes(data.replace(b"CREATE TABLE planned", b"CREATE TABLE p\xad\xffnned", 1))
+    path.write_bytes(data.replace(b"tablerunning", b"table\xf2unning", 1))
     with pytest.raises(LedgerError):
         Ledger.read(path)
     assert "all 40 finished runs were saved" in mend(path)
