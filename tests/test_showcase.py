@@ -1,12 +1,14 @@
 """What is committed as results agrees with itself and with the README."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from experiments.claims import page
 from experiments.claims.table import CLAIMS
+from experiments.commands.components import KNOWN
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "results" / "showcase" / "claims"
@@ -41,3 +43,15 @@ def test_the_readme_has_its_table(entries):
     told = text.partition("<!-- verdicts -->\n")[2].partition("<!-- end of verdicts -->")[0]
     assert told.strip() == page.verdict_table(entries, "results/showcase/claims/claims.md").strip()
     assert f"tests {len(CLAIMS)} sentences" in text
+
+
+def test_the_conformance_page_has_every_component_against_every_library_and_nothing_unexplained():
+    folder = ROOT / "results" / "showcase" / "conformance"
+    rows = json.loads((folder / "conformance.json").read_text(encoding="utf-8"))["rows"]
+    assert {row["component"] for row in rows} == set(KNOWN)
+    assert {row["verdict"] for row in rows} == {"same to rounding", "differs by definition", "has none"}
+    assert {row["source"] for row in rows if row["gap"]} == {"reference", "keras", "torch", "jax", "optax"}
+    page = (folder / "conformance.md").read_text(encoding="utf-8")
+    figures = re.findall(r"\]\((figures/[^)]+)\)", page)
+    assert len(figures) == 9
+    assert all((folder / figure).is_file() for figure in figures)

@@ -21,7 +21,8 @@ NUMBERS = ("1", "y = x.sum(axis=1, keepdims=True)")
 
 def call(spec: "Spec") -> str:
     """How one makes it: ``ELU(alpha=1.0)``."""
-    return f"{spec.factory.__name__}({', '.join(f'{name}={value!r}' for name, value in spec.defaults.items())})"
+    given = ", ".join(f"{name}={value!r}" for name, value in spec.defaults.items()).replace("'", '"')
+    return f"{spec.factory.__name__}({given})"
 
 
 def example(spec: "Spec") -> str:
@@ -38,6 +39,6 @@ def example(spec: "Spec") -> str:
         "import keras", "import numpy as np", f"from custom.{package} import {name}", "",
         'x = np.random.default_rng(0).normal(size=(64, 4)).astype("float32")', targets,
         "model = keras.Sequential(", "    [", *(f"        {layer}," for layer in layers), "    ]", ")",
-        f"model.compile(optimizer={optimizer}, loss={loss})",
+        "model.compile(", f"    optimizer={optimizer},", f"    loss={loss},", ")",
         "model.fit(x, y, epochs=2, verbose=0)",
     ])  # fmt: skip
