@@ -12,13 +12,15 @@ from experiments.plugins.helper import serving
 from experiments.records import RESULTS, Run
 from experiments.running import Running
 from experiments.scheduling.address import Cluster
-from experiments.scheduling.bundle import bundles
+from experiments.scheduling.bundle import TRACE_SECONDS, bundles
 from experiments.scheduling.pool import SILENCE, Event, Pool
 from experiments.scheduling.ray_pool import RayPool
 from experiments.tuning.cell import state
 from experiments.work import Work
 
 LOG = "workers.log"
+RUN_SECONDS = 0.4
+"""What a run costs beside its updates, in order of magnitude: evaluation, the look inside, the ledger."""
 EVERY = 5.0  # seconds between two looks at the clock that the ledger is told of
 
 
@@ -110,5 +112,8 @@ def survey(work: Work, out: Path) -> tuple[Campaign | None, list[Run], int]:
 
 def estimate(work: Work, pending: list[Run], workers: int) -> float:
     """Seconds that a sweep will take, roughly: nominal costs, no account of this machine."""
-    seconds = sum(bundle.cost for bundle in bundles(pending, work.examples))
-    return (seconds + sum(unknown_cost(work, number) for number in range(len(work.cells)))) / workers
+    seconds = sum(bundle.cost for bundle in bundles(pending, work.examples)) + RUN_SECONDS * len(pending)
+    for number, cell in enumerate(work.cells):
+        if unknown := unknown_cost(work, number):
+            seconds += unknown + RUN_SECONDS * unknown / work.cost(cell.template) + TRACE_SECONDS
+    return seconds / workers

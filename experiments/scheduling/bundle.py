@@ -57,7 +57,9 @@ def cost(run: Run, examples: int) -> float:
     """Nominal seconds of a run."""
     wider = 2.0 if run.activation == "maxout" else 1.0
     slower = 10.0 if run.engine == "reference" else 1.0
-    return SECONDS_PER_EXAMPLE.get(run.model, 1e-4) * examples * run.epochs * wider * slower
+    given = dict(run.model_args)
+    deeper = max(1.0, float(given.get("depth", 2)) / 2) * (1.5 if given.get("norm") else 1.0)
+    return SECONDS_PER_EXAMPLE.get(run.model, 1e-4) * examples * run.epochs * wider * slower * deeper
 
 
 def bundles(runs: Iterable[Run], examples: dict[str, int]) -> list[Bundle]:
