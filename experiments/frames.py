@@ -82,7 +82,7 @@ def _choices(ledger: Ledger) -> "pd.DataFrame":
 
     rows = []
     for row in ledger.choices():
-        if not TOLD <= set(row):  # of an older version: it follows from the trials, and is only a copy
+        if not set(row) >= TOLD:  # of an older version: it follows from the trials, and is only a copy
             continue
         tuned = {f"tuned_{name}": value for name, value in row["values"].items()}
         told = {name: value for name, value in row.items() if name not in ("values", "position")}
