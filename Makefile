@@ -17,6 +17,7 @@ BUDGET   ?= quick
 CLAIMS   ?=
 STYLE    ?= screen
 TEST_JOBS ?= 2
+CASES    ?= 10000
 export DATA_DIR
 
 SWEEP_OPTIONS := --out $(OUT) $(if $(DATA),--data $(DATA)) $(if $(TARGET),--target $(TARGET)) \
@@ -24,7 +25,7 @@ SWEEP_OPTIONS := --out $(OUT) $(if $(DATA),--data $(DATA)) $(if $(TARGET),--targ
 	$(if $(ENGINE),--engine $(ENGINE)) $(if $(ADDRESS),--address $(ADDRESS))
 
 .DEFAULT_GOAL := help
-.PHONY: help install sweep smoke report claims published status data bench bench-growth test test-slow test-browser test-backends smoke-custom test-faults lint format lock wheel clean
+.PHONY: help install sweep smoke report claims published status data bench bench-growth test test-slow test-browser test-backends smoke-custom test-faults fuzz audit sbom lint format lock wheel clean
 
 help:  ## show this help
 	@echo "gradlab: which activation, loss and optimizer?"
@@ -118,6 +119,15 @@ $(VENV)-backends/installed: requirements.lock requirements-torch.lock
 	@$(VENV)-backends/bin/uv pip install --quiet --python $(VENV)-backends/bin/python --require-hashes \
 		-r requirements.lock -r requirements-torch.lock
 	@touch $@
+
+fuzz: install  ## damaged, odd and hostile input, CASES of each kind; the table goes into docs/fuzzing.md
+	@$(BIN)/python -m tests.fuzz --cases $(CASES) --jobs $(TEST_JOBS) --page
+
+audit: install  ## known vulnerabilities in what is pinned (exit code 3: it could not be looked up)
+	@$(BIN)/python -m tests.packages.audit
+
+sbom: install  ## what is pinned, as a bill of materials: dist/sbom.json
+	@$(BIN)/python -m tests.packages.sbom dist/sbom.json
 
 lint: install  ## ruff and mypy
 	@$(BIN)/ruff check .

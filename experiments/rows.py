@@ -154,19 +154,23 @@ def _plain(value: Any) -> Any:
 
 
 NEEDED = None
-DATA = {NEEDED: ["name"], "name": str, "title": str, "fingerprint": str, "provenance": str, "split": str, "task": str,
-        "canonical": (bool, NoneType), "sizes": {str: int}}  # fmt: skip
-CHOICE = {NEEDED: ["position"], "position": int, "dataset": str, "model": str, "activation": str, "optimizer": str,
-          "default_rate": float, "constants": [str], "values": {str: float}, "score": (float, NoneType), "edge": str,
-          "all_diverged": bool, "scored": [str]}  # fmt: skip
+DATA = {
+    NEEDED: ["name"], "name": str, "title": str, "fingerprint": str, "provenance": str, "split": str, "task": str,
+    "canonical": (bool, NoneType), "sizes": {str: int},
+}  # fmt: skip
+CHOICE = {
+    NEEDED: ["position"], "position": int, "dataset": str, "model": str, "activation": str, "optimizer": str,
+    "default_rate": float, "constants": [str], "values": {str: float}, "score": (float, NoneType), "edge": str,
+    "all_diverged": bool, "scored": [str],
+}  # fmt: skip
 MACHINE = {"python": str, "versions": {str: str}, "commit": str, "backend": str, "cores": (int, NoneType)}
 FACTS: dict[str, Any] = {
     "plan": str, "plan_title": str, "command": str, "notices": [str], "datasets": [DATA], "workers": int,
-    "engine": str, "seeds": int, "tuning": {str: (str, int, float, bool)}, "seeds_by_block": {str: int},
-    "wall_seconds": float,
+    "engine": str, "seeds": range(1, 10_001), "tuning": {str: (str, int, float, bool)},
+    "seeds_by_block": {str: range(100_001)}, "wall_seconds": float,
 }  # fmt: skip
-"""Shapes: a type, several, ``[shape]`` for a list, ``{str: shape}`` for a table, else a table in which these entries,
-if they are there, have these shapes; those under ``NEEDED`` have to be there."""
+"""Shapes: a type, several, a range, ``[shape]`` for a list, ``{str: shape}`` for a table, else a table in which these
+entries, if they are there, have these shapes; those under ``NEEDED`` have to be there."""
 
 
 def _fact(name: str, text: str) -> Any:
@@ -186,6 +190,8 @@ def _shaped(value: Any, shape: Any) -> Any:
     elif isinstance(shape, dict):
         right = isinstance(value, dict) and set(shape.get(NEEDED, ())) <= set(value)
         parts = [(each, shape.get(name, shape.get(str, object))) for name, each in value.items()] if right else []
+    elif isinstance(shape, range):
+        right, parts = type(value) is int and value in shape, []
     else:
         types = shape if isinstance(shape, tuple) else (shape,)
         right = object in types or type(value) in types or (type(value) is int and float in types)

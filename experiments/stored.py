@@ -42,7 +42,7 @@ def stored(folder: Path) -> Stored:
         )
     try:
         return _of_report(folder)
-    except (OSError, ValueError, KeyError) as error:  # pyarrow's errors are of these kinds
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         line = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ResultsError(
             f"the report in {folder} cannot be read ({line}): write it again with `python -m experiments report`, "
@@ -66,6 +66,8 @@ def _of_report(folder: Path) -> Stored:
     timings = pd.DataFrame() if timings is None else timings[list(frames.TIMING_COLUMNS)]
     environment = folder / "environment.json"
     facts = json.loads(environment.read_text(encoding="utf-8")) if environment.is_file() else {}
+    if not isinstance(facts, dict):
+        raise ValueError("environment.json holds no table")
     choices = _choices(runs, statistics.get("learning_rates"))
     return Stored(frames.Frames(runs, parquet("curves"), timings, parquet("diagnostics"), choices), facts, statistics)
 

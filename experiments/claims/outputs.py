@@ -42,7 +42,7 @@ def read(out: Path) -> dict[str, dict[str, Any]]:
         for entry in entries.values():
             if SAME in entry["numbers"]:
                 entry["numbers"] = entries[entry["numbers"][SAME]]["numbers"]
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise UserError(
             f"{path} cannot be read ({type(error).__name__}): move it away and run `claims` again; what was "
             "measured and trained is kept beside it and costs nothing twice"

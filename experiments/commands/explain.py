@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from experiments import checks, names
 from experiments.commands.parser import OK, Verbs, suggest, with_out
 from experiments.commands.plots import glyphs
-from experiments.errors import MissingLedger, PlanError
+from experiments.errors import MissingLedger, PlanError, printable
 
 if TYPE_CHECKING:
     from experiments.ledger import Ledger
@@ -45,7 +45,7 @@ def run(given: argparse.Namespace) -> int:
                 f"the ledger {given.out / LEDGER} holds no sweep, only runs of claims: run `sweep` first"
             )
         told = _run(ledger, given) if len(given.cell) == 1 else _cells(ledger, given)
-    print("\n".join(told))
+    print("\n".join(map(printable, told)))
     return OK
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from experiments import checks
 from experiments.commands.parser import FAILED_RUNS, OK, Verbs, with_data, with_out, with_plugin
+from experiments.errors import printable
 
 if TYPE_CHECKING:
     from experiments.records import Outcome, Run
@@ -50,7 +51,7 @@ def run(given: argparse.Namespace) -> int:
         assert was is not None
         found = verify.compare(was, after)
         same += found.identical
-        print("\n".join(_lines(each, after, found)), flush=True)
+        print("\n".join(map(printable, _lines(each, after, found))), flush=True)
     print(f"{same} of {len(runs)} bit-identical")
     return OK if same == len(runs) else FAILED_RUNS
 

@@ -96,5 +96,10 @@ def _entry(folder: Path, each: Drawing, caption: str, told: dict[str, dict[str, 
 
 
 def _told(folder: Path) -> dict[str, Any]:
+    """What an earlier report left there; nothing, where that is damaged."""
     path = folder / CAPTIONS
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        return {name: each for name, each in told.items() if isinstance(each, dict)}
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return {}

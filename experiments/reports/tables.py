@@ -1,9 +1,12 @@
 """The tables: parquet, CSV, LaTeX. Fixed order, fixed digits, and no clock but in ``timings.csv``."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from experiments.reports.blocks import Block
 from experiments.reports.evidence import Evidence
@@ -29,7 +32,18 @@ def write_parquet(path: Path, frame: pd.DataFrame) -> Path:
 
 def write_csv(path: Path, frame: pd.DataFrame, digits: str = "%.6f") -> Path:
     """Numbers in the format ``digits``, ``\\n`` at the end of each line, empty where there is nothing."""
-    return write_text(path, frame.to_csv(index=False, float_format=digits, lineterminator="\n"))
+    told = frame.assign(**{name: frame[name].map(inert) for name in frame if not is_numeric_dtype(frame[name])})
+    return write_text(path, told.to_csv(index=False, float_format=digits, lineterminator="\n"))
+
+
+def inert(value: Any) -> Any:
+    """The value; a text that a spreadsheet would take for a formula, with a quote before it.
+
+    >>> inert("=HYPERLINK(1)"), inert("-0.5"), inert("relu")
+    ("'=HYPERLINK(1)", '-0.5', 'relu')
+    """
+    formula = isinstance(value, str) and re.match(r"[=+\-@\t\r]", value) and not re.fullmatch(r"[+-]?[\d.e+-]+", value)
+    return f"'{value}" if formula else value
 
 
 def summary_table(blocks: Sequence[Block]) -> pd.DataFrame:
