@@ -123,7 +123,7 @@ $(VENV)-backends/installed: requirements.lock requirements-torch.lock
 fuzz: install  ## damaged, odd and hostile input, CASES of each kind; the table goes into docs/fuzzing.md
 	@$(BIN)/python -m tests.fuzz --cases $(CASES) --jobs $(TEST_JOBS) --page
 
-audit: install  ## known vulnerabilities in what is pinned (exit code 3: it could not be looked up)
+audit: install  ## known vulnerabilities in what is pinned (fails, too, where it cannot be looked up)
 	@$(BIN)/python -m tests.packages.audit
 
 sbom: install  ## what is pinned, as a bill of materials: dist/sbom.json
