@@ -61,7 +61,7 @@ def test_curves_timings_diagnostics_and_choices(ledger):
 def test_facts_count_scoring_runs_and_trials_apart(ledger):
     told = frames.facts(ledger)
     assert (told["planned_runs"], told["planned_trials"]) == (4, 1)
-    assert told["planned_cells"] == [("digits", "mlp", "relu", "adam")]
+    assert told["planned_cells"] == [("digits", "mlp", "relu", "adam", "sparse_categorical_crossentropy", "softmax")]
     assert told["versions"] == {"python": "3.11", "keras": "3"}
 
 

@@ -24,14 +24,14 @@ def own(tmp_path, monkeypatch, **arrays):
 
 
 REFUSED = {
-    "a sum beyond float64": ({"x": np.where(X > 0, 1.7e308, X), "y": Y}, "inputs of its train part .* too large"),
-    "a square beyond float64": ({"x": np.where(X > 0, 1e200, X), "y": Y}, "inputs of its train part .* too large"),
+    "a sum beyond float64": ({"x": np.where(X > 0, 1.7e308, X), "y": Y}, "numbers beyond 1e.100"),
+    "a square beyond float64": ({"x": np.where(X > 0, 1e200, X), "y": Y}, "numbers beyond 1e.100"),
     "an outlier beyond float32": (
         {"x": X, "y": Y, "x_test": np.full((9, 3), 1e60), "y_test": Y[:9]}, "inputs of its test part .* too large"
     ),
-    "a target beyond float64": ({"x": X, "y": np.append(Z[:79] / 8, 1e300)}, "targets of its .* too large"),
-    "no columns": ({"x": X[:, :0], "y": Y}, r"inputs of shape \(58, 0\)"),
-    "no test examples": ({"x": X, "y": Y, "x_test": X[:0], "y_test": Y[:0]}, r"test part has inputs of shape \(0, 3\)"),
+    "a target beyond float64": ({"x": X, "y": np.append(Z[:79] / 8, 1e300)}, "numbers beyond 1e.100"),
+    "no columns": ({"x": X[:, :0], "y": Y}, r"x is of shape \(80, 0\)"),
+    "no test examples": ({"x": X, "y": Y, "x_test": X[:0], "y_test": Y[:0]}, r"x_test is of shape \(0, 3\)"),
     "one test example": ({"x": X, "y": Z, "x_test": X[:1], "y_test": Z[:1]}, "all of its test part, where R²"),
     "one target in the test part": (
         {"x": X, "y": Z, "x_test": X[:9], "y_test": np.full(9, 0.5)}, "all of its test part, where R²"
@@ -44,7 +44,7 @@ REFUSED = {
 def test_what_nothing_can_be_learned_from_is_one_line(tmp_path, monkeypatch, arrays, text):
     with pytest.raises(DataError, match=text) as told:
         own(tmp_path, monkeypatch, **arrays)
-    assert str(told.value).startswith("own:mine cannot be trained on: ")
+    assert str(told.value).startswith(("own:mine cannot be trained on: ", "mine.npz: "))
     assert "\n" not in str(told.value)
 
 
