@@ -23,12 +23,14 @@ from experiments.commands import (
     verify,
 )
 from experiments.commands.parser import FAILED_RUNS, OK, PROGRAM, Parser, Verbs
-from experiments.errors import UserError
+from experiments.errors import UserError, printable, shorten
 
 UNWRITTEN, INTERRUPTED, UNREAD = 6, 130, 141
 KEPT = "interrupted: what was finished is kept; the same command"
 REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
 """Errors of a disk, not of the program."""
+NO_PATH = (errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
+"""Errors of a path that was given: too long, a link to itself, a file where a folder must be, or the other way."""
 
 VERBS = (sweep, status, report, explain, verify, export, claims, published, components, data, bench, completion)
 """In the order of the help."""
@@ -82,9 +84,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(nowhere, sys.stderr.fileno())
         return UNREAD
     except OSError as error:
+        where = f"{shorten(printable(error.filename), 200)}: " if error.filename else ""
+        if where and error.errno in NO_PATH:
+            print(f"error: {where}{os.strerror(error.errno)}: nothing was lost; give another path", file=sys.stderr)
+            return UserError.exit_code
         if error.errno not in REFUSED:
             raise
-        where = f"{error.filename}: " if error.filename else ""
         print(f"error: {where}{os.strerror(error.errno)}: what was finished is kept; free disk space or open the "
               "folder, and the same command goes on", file=sys.stderr)  # fmt: skip
         return UNWRITTEN

@@ -13,6 +13,18 @@ def printable(text: object) -> str:
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in told)
 
 
+def shorten(name: str, limit: int) -> str:
+    """The name with its middle left out where it is longer than ``limit`` characters.
+
+    >>> shorten("abcdefghij", 7)
+    'abc…hij'
+    """
+    if len(name) <= limit:
+        return name
+    head = limit // 2
+    return f"{name[:head]}…{name[len(name) - (limit - 1 - head) :]}"
+
+
 class UserError(Exception):
     """Something that was given is wrong. The text says what was given, what is allowed, what to do; names and
     contents of files that stand in it are made printable."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from experiments import checks
-from experiments.errors import PlanError
+from experiments.errors import PlanError, shorten
 
 PROGRAM = "python -m experiments"
 OUT = "results/latest"
@@ -24,7 +24,7 @@ class Parser(argparse.ArgumentParser):
     """A parser that raises what is wrong, so that it is told like any other error: in one line."""
 
     def error(self, message: str) -> NoReturn:
-        raise PlanError(f"{message}; see `{self.prog} --help`")
+        raise PlanError(f"{shorten(message, 600)}; see `{self.prog} --help`")
 
 
 class Verbs:

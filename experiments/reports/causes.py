@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from experiments.errors import shorten
 from experiments.reports.case import Case
 from experiments.reports.symptoms import Symptoms
-from experiments.reports.text import count, rate, shorten
+from experiments.reports.text import count, rate
 
 
 def share(value: float) -> str:

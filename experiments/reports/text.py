@@ -6,6 +6,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
+from experiments.errors import shorten
+
 _MARKDOWN = {character: "\\" + character for character in "\\`*_{}[]|#~$!"}
 _MARKDOWN |= {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 _LATEX = {character: "\\" + character for character in "{}$&#%_"}
@@ -79,18 +81,6 @@ def slug(name: str) -> str:
     """
     safe = re.sub(r"[^a-z0-9.-]+", "-", name.lower()).strip("-.")[:40].strip("-.")
     return safe if safe and safe == name else f"{safe or 'x'}-{digits(name)}"
-
-
-def shorten(name: str, limit: int) -> str:
-    """The name with its middle left out where it is longer than ``limit`` characters.
-
-    >>> shorten("abcdefghij", 7)
-    'abc…hij'
-    """
-    if len(name) <= limit:
-        return name
-    head = limit // 2
-    return f"{name[:head]}…{name[len(name) - (limit - 1 - head) :]}"
 
 
 def short_labels(names: Iterable[str], limit: int = 22, show: Callable[[object], str] = plain) -> dict[str, str]:

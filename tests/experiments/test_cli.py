@@ -178,6 +178,32 @@ def test_a_file_that_cannot_be_written_is_one_line(capsys, monkeypatch, number):
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize("verb", ["sweep", "status", "report", "claims", "verify", "explain"])
+def test_a_name_too_long_for_a_folder_is_one_line(capsys, verb):
+    code, _, err = said(capsys, verb, *(["1f"] if verb == "explain" else []), "--out", "x" * 300)
+    assert code in (2, 4)
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    assert "File name too long" in err
+    assert len(err) < 400
+
+
+def test_a_file_where_a_folder_must_be_is_one_line(capsys, tmp_path):
+    (tmp_path / "page").write_text("mine")
+    code, _, err = said(capsys, "components", "--docs", tmp_path / "page")
+    assert code == 2
+    assert err == f"error: {tmp_path}/page: File exists: nothing was lost; give another path\n"
+    assert (tmp_path / "page").read_text() == "mine"
+
+
+def test_a_value_as_long_as_a_book_is_told_in_one_short_line(capsys):
+    code, _, err = said(capsys, "sweep", "smoke", "--seeds", "A" * 5000)
+    assert code == 2
+    assert err.count("\n") == 1
+    assert "--seeds: invalid int value: 'AAAA" in err
+    assert len(err) < 700
+
+
 TWICE = """
 import os, signal, sys, time
 from experiments import cli

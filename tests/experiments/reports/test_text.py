@@ -5,7 +5,8 @@ from itertools import pairwise
 import pytest
 from markdown_it import MarkdownIt  # comes with Keras, by way of rich
 
-from experiments.reports.text import code, fenced, join, latex, markdown, plain, short_labels, shorten, slug
+from experiments.errors import shorten
+from experiments.reports.text import code, fenced, join, latex, markdown, plain, short_labels, slug
 
 HOSTILE = [
     "<script>alert(1)</script>|*_",
