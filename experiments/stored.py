@@ -53,15 +53,20 @@ def stored(folder: Path) -> Stored:
 def _of_report(folder: Path) -> Stored:
     import pandas as pd
 
-    def parquet(name: str) -> pd.DataFrame:
+    def parquet(name: str, columns: tuple[str, ...]) -> pd.DataFrame:
         path = folder / f"{name}.parquet"
-        return pd.read_parquet(path) if path.is_file() else pd.DataFrame()
+        if not path.is_file():
+            return pd.DataFrame()
+        table = pd.read_parquet(path)
+        if missing := [each for each in columns if each not in table]:
+            raise ValueError(f"{path.name} has no column {', '.join(missing)}")
+        return table
 
     def csv(name: str) -> pd.DataFrame | None:
         path = folder / f"{name}.csv"
         return pd.read_csv(path) if path.is_file() else None
 
-    runs, timings = parquet("runs"), csv("timings")
+    runs, timings = parquet("runs", frames.RUN_COLUMNS), csv("timings")
     statistics = {name: table for name in STATISTICS if (table := csv(name)) is not None}
     timings = pd.DataFrame() if timings is None else timings[list(frames.TIMING_COLUMNS)]
     environment = folder / "environment.json"
@@ -69,7 +74,8 @@ def _of_report(folder: Path) -> Stored:
     if not isinstance(facts, dict):
         raise ValueError("environment.json holds no table")
     choices = _choices(runs, statistics.get("learning_rates"))
-    return Stored(frames.Frames(runs, parquet("curves"), timings, parquet("diagnostics"), choices), facts, statistics)
+    curves, insights = parquet("curves", frames.CURVE_COLUMNS), parquet("diagnostics", frames.DIAGNOSTIC_COLUMNS)
+    return Stored(frames.Frames(runs, curves, timings, insights, choices), facts, statistics)
 
 
 def _choices(runs: "pd.DataFrame", trials: "pd.DataFrame | None") -> "pd.DataFrame":

@@ -135,6 +135,15 @@ def test_a_damaged_report_says_so(tmp_path):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(("file", "column"), [("runs", "seed"), ("curves", "epoch"), ("diagnostics", "layer")])
+def test_a_report_without_a_column_says_which(reread, tmp_path, file, column):
+    for path in reread.folder.glob("*.*"):
+        shutil.copy(path, tmp_path)
+    pd.read_parquet(tmp_path / f"{file}.parquet").drop(columns=column).to_parquet(tmp_path / f"{file}.parquet")
+    with pytest.raises(ResultsError, match=rf"cannot be read \({file}.parquet has no column {column}\): write it"):
+        experiments.load(tmp_path)
+
+
 @pytest.mark.slow
 def test_the_package_is_light_and_results_load_no_backend():
     code = ("import sys, experiments; print('pandas' in sys.modules); r = experiments.load('results/showcase'); "
