@@ -145,7 +145,8 @@ lock: install  ## pin the newest packages that pyproject allows
 		--no-header --no-annotate --upgrade --extra torch --extra onnx -c requirements.lock pyproject.toml -o requirements-torch.lock
 
 wheel: install  ## build the wheel of `custom`
-	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+	@rm -rf build/lib  # what was removed since must not come along
+	@$(BIN)/uv build --wheel --no-build-isolation --offline --quiet --no-create-gitignore --out-dir dist . && ls dist/*.whl
 
 clean:  ## remove what was installed and built (results stay)
 	@rm -rf $(VENV) $(VENV)-backends $(VENV)-tensorflow $(VENV)-jax $(VENV)-torch build dist *.egg-info .mypy_cache .ruff_cache .hypothesis

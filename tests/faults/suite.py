@@ -173,6 +173,7 @@ class Tally:
     compared: int = 0
     identical: int = 0
     said: str = ""
+    heard: bool = False
     skipped: str = ""
     wrong: list[str] = field(default_factory=list)
 
@@ -183,7 +184,8 @@ class Tally:
             setattr(self, name, getattr(self, name) + getattr(trial, name))
         self.compared += trial.tables is not None
         self.identical += trial.tables is True
-        self.said = self.said or trial.said
+        if trial.said and not self.heard:  # what is said of a fault tells more than what is said without one
+            self.said, self.heard = trial.said, trial.effect
         bad = trial.lost or trial.twice or not trial.same or trial.tables is False
         if bad or (effect and not trial.effect):
             self.wrong.append(f"trial {number}: {trial}")
