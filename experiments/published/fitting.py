@@ -20,6 +20,11 @@ def _floats(x: np.ndarray) -> np.ndarray:
     return x.reshape(len(x), 28, 28, 1).astype(np.float32) / np.float32(255)
 
 
+def seeds(seed: int, count: int) -> list[int]:
+    """Seeds for so many independent draws of one run; none of them is that of another run."""
+    return [int(each) for each in np.random.SeedSequence(seed).generate_state(count)]
+
+
 def accuracies(make: Callable[[], keras.Model], x, y, scored: tuple[Any, Any], *, seed: int, loss: Any, optimizer: Any,
                batch_size: int, epochs: int) -> list[float]:  # fmt: skip
     """Accuracy on ``scored`` after each epoch.

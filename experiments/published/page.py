@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from experiments.published.comparison import Comparison, compare
+from experiments.published.comparison import Comparison, compare, together
 from experiments.published.reasons import reason
 from experiments.published.runner import Done, Job
 from experiments.published.table import ACCURACY, Row, Table
 from experiments.reports.layout import table as markdown_table
 
+LEAST_P = 0.05
+HEAD = ["line", "number", "published", "ours, mean with 95 % interval", "s", "seeds", "sigmas", "limit", "agrees"]
 Compared = dict[tuple[str, str], Comparison]
 """Name of the row, column -> the comparison."""
 
@@ -34,14 +36,28 @@ def verdict(found: Compared) -> str:
     return text + (f"; {len(found) - len(decided)} could not be compared" if len(decided) < len(found) else "")
 
 
+def side(found: Compared) -> str:
+    """Whether all of them together lie to one side, in one sentence."""
+    told = together(found)
+    if told.lines < 2:
+        return ""
+    lies = f"{told.above} lie above our means and {told.below} below"
+    sure = f"{told.lines} lines together: Z = {told.z:+.1f}, p = {told.p:.2g}"
+    if told.p >= LEAST_P:
+        return f"{lies}; they lean to no side surely ({sure})."
+    way = "higher" if told.z > 0 else "lower"
+    return f"{lies}; as a whole they are {way} than ours, beyond chance ({sure})."
+
+
 def page(results: Sequence[tuple[Table, Compared]], data: Mapping[str, str], command: str) -> str:
     parts = [
         "# Numbers from outside, rerun",
         "Tables that others published, trained again with the set-up that they state and the components of `custom`. "
         "A published number is one run of some seed, so it is held against the 95 % prediction interval of one more "
-        "run of ours, mean ± t s √(1 + 1/n); its distance is given in sigmas, standard deviations of our single runs. "
-        "Where all is right, about one number in twenty falls outside by chance. What falls outside is shown like the "
-        "rest.",
+        "run of ours, mean ± t s √(1 + 1/n). Its distance is given in sigmas, standard deviations of our single runs, "
+        "beside the limit that this interval sets. Where all is right, about one number in twenty falls outside by "
+        "chance. What falls outside is shown like the rest. A whole table may lie to one side though each number is "
+        "inside; Stouffer's Z over its lines tells.",
         f"Command: `{command}`",
         *[f"Data: {text}." for text in data.values()],
     ]
@@ -51,11 +67,11 @@ def page(results: Sequence[tuple[Table, Compared]], data: Mapping[str, str], com
             f"*Source*: {table.source}, <{table.url}>.",
             f"*Set-up as stated*: {table.setup}.",
             "*Not stated, and taken here*: " + "; ".join(table.assumed) + ".",
-            f"**{verdict(found)}.**",
+            f"**{verdict(found)}.** {side(found)}".strip(),
             markdown_table(
-                ["line", "number", "published", "ours, mean with 95 % interval", "s", "seeds", "sigmas", "agrees"],
+                HEAD,
                 [_line(table, row, column, found[row.name, column]) for row in table.rows for column in row.published],
-                "llrrrrrl",
+                "llrrrrrrl",
             ),
             *_notes(table, found),
         ]
@@ -68,7 +84,7 @@ def record(results: Sequence[tuple[Table, Compared]], data: Mapping[str, str], c
     return {
         "command": command, "data": dict(data), "machine": dict(machine),
         "tables": [{"id": table.id, "title": table.title, "source": table.source, "url": table.url,
-                    "assumed": list(table.assumed), "verdict": verdict(found),
+                    "assumed": list(table.assumed), "verdict": verdict(found), "side": side(found),
                     "numbers": [{"line": row, "column": column, **_plain(each)}
                                 for (row, column), each in found.items()]}
                    for table, found in results],
@@ -92,8 +108,9 @@ def _line(table: Table, row: Row, column: str, found: Comparison) -> list[str]:
     spread = shown(found.sd).replace(" %", " points")
     lost = f" ({found.lost} without a number)" if found.lost else ""
     sigmas = "–" if math.isnan(found.sigmas) else f"{found.sigmas:+.1f}"
+    reach = "–" if math.isnan(found.reach) else f"±{found.reach:.1f}"
     agrees = {True: "yes", False: "**no**", None: "cannot tell"}[found.agrees]
-    return [row.name, column, shown(found.published), ours, spread, f"{found.n}{lost}", sigmas, agrees]
+    return [row.name, column, shown(found.published), ours, spread, f"{found.n}{lost}", sigmas, reach, agrees]
 
 
 def _notes(table: Table, found: Compared) -> list[str]:

@@ -2,14 +2,15 @@
 
 import json
 import math
+import warnings
 from functools import partial
 
 import numpy as np
 import pytest
 
 from experiments.errors import DataError, UserError
-from experiments.published import page, reasons, runner
-from experiments.published.comparison import compare
+from experiments.published import page, reasons, runner, scikit_learn
+from experiments.published.comparison import compare, together
 from experiments.published.runner import Done, Job
 from experiments.published.table import ACCURACY, LOSS, Row, Table
 from experiments.published.tables import TABLES, chosen
@@ -59,6 +60,50 @@ def test_few_lost_and_equal_numbers(published, ours, agrees):
     assert compare(published, ours, rounding=0.00005).agrees is agrees
 
 
+def test_equal_numbers_have_no_spread_though_their_mean_is_rounded():
+    found = compare(0.98, [147 / 150] * 10, rounding=5e-7)
+    assert (found.sd, found.sigmas, found.agrees) == (0, 0, True)
+    assert compare(0.99, [147 / 150] * 10, rounding=5e-7).agrees is False
+
+
+def test_a_table_that_lies_to_one_side_is_found_out_and_one_that_does_not_is_not():
+    rng = np.random.default_rng(1)
+
+    def table(shift: float) -> dict:
+        draws = rng.normal(0, 1, (8, 6))
+        return {(str(line), column): compare(row[0] + shift, row[1:])
+                for line, row in enumerate(draws) for column in ("a", "b")}  # fmt: skip
+
+    assert np.mean([together(table(0.0)).p < 0.05 for _ in range(400)]) == pytest.approx(0.05, abs=0.03)
+    assert np.mean([together(table(1.5)).p < 0.05 for _ in range(100)]) > 0.9
+    told = together({("a", "x"): compare(0.9, [0.9, 0.9]), ("b", "x"): compare(0.8, [0.9, 0.9])})
+    assert (told.above, told.below, told.lines) == (0, 1, 0)
+    assert math.isnan(told.z)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", scikit_learn.SETS)
+def test_what_scikit_learn_printed_it_prints_still(name):
+    """So that no line of the table is mistaken for another: with its own optimizers and its own seed."""
+    from sklearn.neural_network import MLPClassifier
+
+    x, y, epochs = scikit_learn.data(name)
+    for row in TABLES["scikit-learn"].rows:
+        if row.settings["data"] != name:
+            continue
+        kind, falling = row.settings["optimizer"], row.settings["falling"]
+        arguments = {} if kind == "adam" else {"momentum": 0.0 if kind == "sgd" else 0.9,
+                                               "nesterovs_momentum": kind == "nag",
+                                               "learning_rate": "invscaling" if falling else "constant"}  # fmt: skip
+        net = MLPClassifier(solver="adam" if kind == "adam" else "sgd", random_state=0, max_iter=epochs,
+                            learning_rate_init=row.settings["rate"], **arguments)  # fmt: skip
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            net.fit(x, y)
+        assert net.score(x, y) == pytest.approx(row.published["score"], abs=2.5 / len(y)), row.name
+        assert net.loss_ == pytest.approx(row.published["loss"], abs=2e-5), row.name
+
+
 def test_what_has_ended_is_not_trained_again(tmp_path, quick):
     told: list[tuple[str, int]] = []
     marks = tmp_path / "marks"
@@ -89,9 +134,9 @@ def test_the_page_shows_every_number_and_what_does_not_agree():
     found = page.compared(FAKE, None, done)
     assert page.verdict(found).startswith("1 of 2 published numbers lie")
     text = page.page([(FAKE, found)], {"mnist": "MNIST"}, "published fake")
-    assert "| good | score | 91.00 % | 91.00 % (88.52 % to 93.48 %) | 1.00 points | 3 | +0.0 | yes |" in text
-    assert "| lost | score | 50.00 % | 91.00 % (88.52 % to 93.48 %) | 1.00 points | 3 | -41.0 | **no** |" in text
-    assert "| good | loss | 1.0000 | – | – | 0 (3 without a number) | – | cannot tell |" in text
+    assert "| good | score | 91.00 % | 91.00 % (88.52 % to 93.48 %) | 1.00 points | 3 | +0.0 | ±5.0 | yes |" in text
+    assert "| lost | score | 50.00 % | 91.00 % (88.52 % to 93.48 %) | 1.00 points | 3 | -41.0 | ±5.0 | **no** |" in text
+    assert "| good | loss | 1.0000 | – | – | 0 (3 without a number) | – | – | cannot tell |" in text
     assert "* It is good: good." in text
     json.dumps(page.record([(FAKE, found)], {}, "published fake", {}), allow_nan=False)
 
@@ -131,10 +176,10 @@ def test_every_training_gives_a_number_for_each_column(id, monkeypatch):
     monkeypatch.setattr(fitting, "mnist", lambda _: (x, y, x[:20], y[:20]))
     for module in (nielsen, npfl138):
         monkeypatch.setattr(module, "TRAINED", 40)
-        monkeypatch.setattr(module, "EPOCHS", 2)
+    monkeypatch.setattr(nielsen, "EPOCHS", 2)
     table = TABLES[id]
     module, name = {"nielsen": (nielsen, "train"), "npfl138": (npfl138, "train"), "keras-mlp": (keras_examples, "mlp"),
-                    "keras-cnn": (keras_examples, "cnn")}[id]  # fmt: skip
+                    "npfl138-torch": (npfl138, "train"), "keras-cnn": (keras_examples, "cnn")}[id]  # fmt: skip
     for row in table.rows[:2]:
         found = getattr(module, name)(row.settings, 0, None)
         assert row.published.keys() <= found.keys() == table.columns.keys()
