@@ -82,6 +82,16 @@ PEERS: dict[str, dict[str, Peer]] = {
     },
 }  # fmt: skip
 
+FAR = 10.0
+OTHER: dict[str, dict[str, float]] = {
+    "linear": {"c": 2.0},
+    "leaky_relu": {"negative_slope": 0.2},
+    "prelu": {"alpha_initializer": 0.5},
+    "elu": {"alpha": 0.5},
+    "maxout": {"pieces": 3},
+}
+"""Arguments away from the defaults."""
+
 ARGUMENTS = {"negative_slope": "a", "alpha": "a", "alpha_initializer": "a", "pieces": "k", "c": "c"}
 """Ours -> of the reference."""
 
@@ -97,6 +107,18 @@ def inputs(spec: "Spec") -> dict[str, np.ndarray]:
     z = np.linspace(-REACH, REACH, POINTS, dtype=np.float32)[:, None]
     without = ", the kink at 0 left out" if spec.kinks else ""
     return {f"z from -{REACH:g} to {REACH:g}{without}": z}
+
+
+def more(spec: "Spec") -> dict[str, tuple[np.ndarray, Mapping[str, Any]]]:
+    """In words -> inputs and arguments at which ours is held against the formula alone: where numbers overflow, and
+    away from the defaults."""
+    over, z = next(iter(inputs(spec).items()))
+    wide = f"{over}, {FAR:g} times as large" if spec.name in ROWS else over.replace(f"{REACH:g}", f"{FAR * REACH:g}")
+    found: dict[str, tuple[np.ndarray, Mapping[str, Any]]] = {wide: (z * np.float32(FAR), {})}
+    if spec.name in OTHER:
+        told = ", ".join(f"{name} {value:g}" for name, value in OTHER[spec.name].items())
+        found[f"{over}; {told}"] = z, OTHER[spec.name]
+    return found
 
 
 def peers(spec: "Spec", over: str) -> Mapping[str, Peer]:  # noqa: ARG001 (all kinds have this signature)

@@ -18,11 +18,12 @@ SMOOTHING = 0.1
 
 
 class Pairs(NamedTuple):
-    """Targets, predictions, and the arguments that go with them."""
+    """Targets, predictions, the arguments that go with them, and whether the loss is reduced as it is by default."""
 
     y: np.ndarray
     p: np.ndarray
     arguments: Mapping[str, Any]
+    reduced: bool = False
 
 
 LOGITS, SMOOTH = {"from_logits": True}, {"from_logits": True, "label_smoothing": SMOOTHING}
@@ -72,6 +73,12 @@ def inputs(spec: "Spec") -> dict[str, Pairs]:
         },
     }
     return found.get(spec.name, numbers)
+
+
+def more(spec: "Spec") -> dict[str, tuple[Pairs, Mapping[str, Any]]]:
+    """In words -> what ours is held against the formula alone over: the mean over the examples, its default."""
+    over, pairs = next(iter(inputs(spec).items()))
+    return {f"{over}; one number, the mean over examples": (pairs._replace(reduced=True), {})}
 
 
 CLIPS = "Keras keeps p between 1e-7 and 1 - 1e-7, without a gradient outside"
@@ -152,19 +159,20 @@ STRICT: dict[tuple[str, str], dict[str, Peer]] = {
 def reference(spec: "Spec", pairs: Pairs, arguments: Mapping[str, Any]) -> Sample:
     known = {**pairs.arguments, **arguments}
     y, p = pairs.y, pairs.p.astype("float64")
-    return Sample(
-        getattr(references, spec.name)(y, p, **known), getattr(references, f"{spec.name}_slope")(y, p, **known)
-    )
+    values = getattr(references, spec.name)(y, p, **known)
+    slope = getattr(references, f"{spec.name}_slope")(y, p, **known)
+    return Sample(values.mean(), slope / values.size) if pairs.reduced else Sample(values, slope)
 
 
 def ours(spec: "Spec", pairs: Pairs, arguments: Mapping[str, Any], dtype: str) -> Sample:
     known = {**pairs.arguments, **arguments}
-    loss = spec.factory(**known, reduction=None, dtype=dtype)
+    loss = spec.factory(**known, **({} if pairs.reduced else {"reduction": None}), dtype=dtype)
     y, p = _targets("keras", pairs.y, dtype), pairs.p.astype(dtype)
     values = sources.array(loss(y, sources.tensor("keras", p)))
     slope = sources.derivative("keras", lambda z: loss(y, z), p)
     if slope is None and spec.gradient is not None:
         slope = sources.array(spec.gradient(y, sources.tensor("keras", p), **known))
+        slope = slope / len(slope) if pairs.reduced else slope
     return Sample(values, slope)
 
 

@@ -44,7 +44,17 @@ def measure(spec: "Spec") -> list[Row]:
     for over, given in kind.inputs(spec).items():
         for dtype in dict.fromkeys(("float32", sources.finest())):
             rows += _over(spec, kind, over, given, dtype)
+    for over, (given, arguments) in kind.more(spec).items():
+        for dtype in dict.fromkeys(("float32", sources.finest())):
+            with sources.precision(dtype):
+                sample = kind.ours(spec, given, arguments, dtype)
+            rows.append(_formula(spec, over, gap(sample, kind.reference(spec, given, arguments)), dtype))
     return _told_once(rows)
+
+
+def _formula(spec: "Spec", over: str, found: Gap, dtype: str) -> Row:
+    return Row(component=spec.name, kind=spec.kind, source=REFERENCE, name=f"float64 formula, ours in {dtype}",
+               over=over, gap=found, verdict=judged(found, None, dtype), dtype=dtype)  # fmt: skip
 
 
 def _over(spec: "Spec", kind: ModuleType, over: str, given: Any, dtype: str) -> list[Row]:
@@ -59,8 +69,7 @@ def _over(spec: "Spec", kind: ModuleType, over: str, given: Any, dtype: str) -> 
             return kept[key]
 
         found = gap(ours({}), kind.reference(spec, given, {}))
-        rows = [Row(component=spec.name, kind=spec.kind, source=REFERENCE, name=f"float64 formula, ours in {dtype}",
-                    over=over, gap=found, verdict=judged(found, None, dtype), dtype=dtype)]  # fmt: skip
+        rows = [_formula(spec, over, found, dtype)]
         if dtype == sources.finest():
             rows += [_against(spec, kind, over, given, source, peer, ours, dtype)
                      for source, peer in kind.peers(spec, over).items()]  # fmt: skip
@@ -88,6 +97,8 @@ def _against(spec: "Spec", kind: ModuleType, over: str, given: Any, source: str,
         matched = widest([gap(ours(own), kind.theirs(peer, source, spec, given, known, dtype))
                           for own, known in peer.settings])  # fmt: skip
     verdict = judged(found, matched, judge)
+    if verdict == DEFINITION and not peer.because:  # a constant of ours that nobody knows to differ from theirs
+        verdict = UNEXPLAINED
     return row(verdict, gap=found, matched=matched, how=how, because=peer.because if verdict == DEFINITION else "")
 
 

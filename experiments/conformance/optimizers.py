@@ -29,6 +29,18 @@ OTHER: dict[str, dict[str, float]] = {
 }
 """Arguments away from the defaults, at which two definitions have to agree as well."""
 
+PUBLISHED: dict[str, dict[str, float]] = {
+    "sgd": {},
+    "momentum": {"momentum": 0.9},
+    "nag": {"momentum": 0.9},
+    "adagrad": {"initial_accumulator_value": 0.0, "epsilon": 1e-8},
+    "rmsprop": {"rho": 0.9, "epsilon": 1e-8},
+    "adadelta": {"rho": 0.95, "epsilon": 1e-6},
+    "adam": {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8},
+    "nadam": {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8},
+}
+"""The constants of the publications, written here again, so that a default of ours that is another shows."""
+
 TINY = 1e-30
 """An ε that is nothing, wherever it stands."""
 
@@ -123,13 +135,21 @@ def inputs(spec: "Spec") -> dict[str, np.ndarray]:  # noqa: ARG001
     return {f"{STEPS} steps along given gradients, a weight each of size 1e-7 to 10": drawn.astype(np.float32)}
 
 
+def more(spec: "Spec") -> dict[str, tuple[np.ndarray, Mapping[str, Any]]]:
+    """In words -> gradients and arguments away from the defaults, at which ours is held against the formula alone."""
+    if not OTHER[spec.name]:
+        return {}
+    told = ", ".join(f"{name} {value:g}" for name, value in OTHER[spec.name].items())
+    return {f"the same gradients; {told}": (next(iter(inputs(spec).values())), OTHER[spec.name])}
+
+
 def rate_of(spec: "Spec") -> float:
     """Our default rate, as Keras keeps it: a float32."""
     return float(np.float32(spec.defaults["learning_rate"]))
 
 
 def reference(spec: "Spec", g: np.ndarray, arguments: Mapping[str, Any]) -> Sample:
-    known = {**spec.defaults, **arguments, "learning_rate": rate_of(spec)}
+    known = {**PUBLISHED[spec.name], **arguments, "learning_rate": rate_of(spec)}
     return Sample(getattr(references, spec.name)(np.zeros(g.shape[1]), g.astype("float64"), **known))
 
 

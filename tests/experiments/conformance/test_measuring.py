@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from custom import catalog
-from custom.layers import ELU
-from custom.losses import Hinge
+from custom.layers import ELU, Linear, Maxout, Sigmoid
+from custom.losses import Hinge, Huber
 from custom.optimizers import SGD, Adam, Nadam
-from experiments.conformance import losses, optimizers, sources
+from experiments.conformance import activations, losses, optimizers, sources
 from experiments.conformance.measuring import KINDS, measure
 from experiments.conformance.rows import (
     ABSENT,
@@ -112,6 +112,62 @@ class SlightlyFast(SGD):
     @staticmethod
     def rule(g, t, eta, slots=()):
         return -1.001 * eta * g, slots
+
+
+class Forgetful(Adam):
+    """An Adam with another default than its paper's, in class and card alike."""
+
+    def __init__(self, learning_rate=0.001, beta_2=0.99, **more):
+        super().__init__(learning_rate, beta_2=beta_2, **more)
+
+
+def test_a_default_that_is_not_the_published_one_is_unexplained():
+    found = verdicts(measure(replace(SPECS["adam"], factory=Forgetful,
+                                     defaults={**SPECS["adam"].defaults, "beta_2": 0.99})))  # fmt: skip
+    assert UNEXPLAINED in found[REFERENCE]
+
+
+def test_a_difference_that_nobody_knows_a_reason_for_is_unexplained(monkeypatch):
+    known = activations.PEERS["leaky_relu"]
+    monkeypatch.setitem(activations.PEERS, "leaky_relu", known | {"keras": replace(known["keras"], because="")})
+    assert verdicts(measure(SPECS["leaky_relu"]))["keras"] == {UNEXPLAINED}
+
+
+class Deaf(Linear):
+    """A linear layer that does not hear its factor."""
+
+    def call(self, inputs):
+        return inputs
+
+
+class TwoPieces(Maxout):
+    """A maxout that looks at two of its pieces only."""
+
+    def call(self, inputs):
+        k = self.pieces
+        return keras.ops.maximum(inputs[..., ::k], inputs[..., 1::k])
+
+
+class Naive(Sigmoid):
+    """A sigmoid whose exponential overflows."""
+
+    def call(self, inputs):
+        return 1 - keras.ops.exp(-inputs) / (1 + keras.ops.exp(-inputs))
+
+
+class Summed(Huber):
+    """A Huber loss that is summed unless told otherwise."""
+
+    def __init__(self, reduction="sum", **more):
+        super().__init__(reduction=reduction, **more)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"), [("linear", Deaf), ("maxout", TwoPieces), ("sigmoid", Naive), ("huber", Summed)]
+)
+def test_what_is_wrong_away_from_the_defaults_alone_is_found_there(name, wrong):
+    found = verdicts(measure(replace(SPECS[name], factory=wrong)))
+    assert found[REFERENCE] == {SAME, UNEXPLAINED}
 
 
 @pytest.mark.parametrize(
