@@ -13,6 +13,7 @@ from experiments.reports.models import SWITCHES, parted, words
 from experiments.reports.text import digits, plain, slug
 from experiments.reports.tuning import rate_trials
 from experiments.statistics.intervals import interval
+from experiments.statistics.paired import holm
 
 GOOD = 0.02
 """A rate is good where its validation metric is this near to that of the cell's best: two points of accuracy."""
@@ -47,7 +48,7 @@ class Survival:
     """The variants of one model on one data set.
 
     Attributes:
-        model: its name. blocks: a block a variant. variants: what they are called, ``depth 8, batch norm``.
+        model: its name. blocks: a block a variant. variants: what they are called, ``depth 8 + batch norm``.
         effects: a row an effect and variant: ``effect, variant, value, low, high, outcome`` (of ``OUTCOMES``),
             ``over`` (what was averaged); in units of the metric, the width in decades.
     """
@@ -118,7 +119,7 @@ def _place(block: Block) -> tuple:
 
 
 def _variant(block: Block) -> str:
-    return words(block.model).partition(", ")[2] or "plain"
+    return words(block.model).partition(", ")[2].replace(", ", " + ") or "plain"
 
 
 def _compared(block: Block, factor: str, margin: float) -> pd.DataFrame:
@@ -127,13 +128,22 @@ def _compared(block: Block, factor: str, margin: float) -> pd.DataFrame:
 
 
 def _pairs(effect: Effect, blocks: Sequence[Block], variants: Sequence[str], margin: float) -> list[dict]:
-    """The difference in every variant that has both levels."""
-    rows = []
+    """The difference in every variant that has both levels: what was named beforehand is a family of its own, its
+    members the variants."""
+    found = []
     for block, variant in zip(blocks, variants, strict=True):
         pairs = _compared(block, effect.factor, margin)
         for _, pair in pairs.iterrows():
             if {pair["a"], pair["b"]} == {effect.ahead, effect.behind} and np.isfinite(pair["difference"]):
-                rows.append(_row(effect.heading, variant, pair, turn=pair["a"] != effect.ahead))
+                found.append((variant, pair))
+    different = holm(np.array([pair["p"] for _, pair in found], dtype=float)) <= ALPHA
+    equivalent = holm(np.array([pair["p_equivalent"] for _, pair in found], dtype=float)) <= ALPHA
+    rows = []
+    for (variant, pair), sure, same in zip(found, different, equivalent, strict=True):
+        better = "a" if pair["difference"] > 0 else "b"
+        judged = pair.copy()
+        judged["outcome"] = better if sure else "equivalent" if same else "undecided"
+        rows.append(_row(effect.heading, variant, judged, turn=pair["a"] != effect.ahead))
     return rows
 
 

@@ -14,9 +14,10 @@ HEADING = "What survives in a modern net?"
 INTRODUCTION = (
     "The same effects, measured in each variant of a model: differences of the test metric at the rates of the ranking,"
     " averaged over the other factor within each seed, with the 95 % interval of the paired difference. An effect is"
-    f" *there* (or *reversed*) where Holm's p over all pairs of its factor in that variant is at most {ALPHA:g}, *gone*"
-    " where a difference that matters is ruled out, and *undecided* otherwise: then more seeds would tell. The best"
-    " and the worst activation are picked by these very numbers, so their gap is flattered. The good range of a cell"
+    f" *there* (or *reversed*) where Holm's p over the variants is at most {ALPHA:g}, *gone* where a difference that"
+    " matters is ruled out, and *undecided* otherwise: then more seeds would tell. The best and the worst activation"
+    " are picked by these very numbers, so their gap is flattered, and is held against all pairs of activations in its"
+    " variant. The good range of a cell"
     " is how far its learning rate can be changed while the validation metric stays within"
 )
 

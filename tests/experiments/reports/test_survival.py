@@ -1,0 +1,51 @@
+"""What survives in a modern net: which blocks are compared, what is there, gone or undecided, and how it is told."""
+
+import numpy as np
+import pytest
+
+from experiments.reports import survival_told
+from experiments.reports.survival import SPREAD, WIDTH, survivals
+from tests.experiments.reports.asides import of_models
+
+MODELS = {"mlp(depth=8)": 0.3, "mlp(depth=8, norm=1)": 0.08, "mlp(depth=8, norm=1, skip=1)": -0.05, "mlp(depth=2)": 0.0}
+
+
+@pytest.fixture(scope="module")
+def found(cut_up):
+    (found,) = survivals(cut_up(of_models(MODELS, seeds=(0, 1, 2, 3, 4))))
+    return found
+
+
+def test_variants_stand_in_the_order_of_their_size_and_the_plain_net_before_the_modern_ones(found):
+    assert found.variants == ["depth 2", "depth 8", "depth 8 + batch norm", "depth 8 + batch norm + residual"]
+    assert found.headings == ["ReLU ahead of sigmoid", "Adam ahead of SGD", SPREAD, WIDTH]
+
+
+def test_an_effect_that_was_named_is_judged_over_the_variants_alone(found):
+    effect = found.effects[found.effects["effect"] == "ReLU ahead of sigmoid"].set_index("variant")
+    plain = effect.loc["depth 2", "value"]
+    assert effect.loc["depth 8", "value"] - plain == pytest.approx(0.3, abs=0.01)
+    assert effect.loc["depth 8", "outcome"] == "a"
+    assert effect.loc["depth 8 + batch norm", "outcome"] == "a"
+    assert effect.loc["depth 8 + batch norm + residual", "value"] < plain
+    clear = (effect["low"] > 0.002) | (effect["high"] < -0.002)
+    assert clear.sum() >= 3
+    assert set(effect["outcome"]) <= {"a", "b", "equivalent", "undecided"}
+
+
+def test_a_reversed_effect_is_called_so(cut_up):
+    (found,) = survivals(cut_up(of_models({"mlp": 0.2, "mlp(norm=1)": -0.3}, seeds=(0, 1, 2, 3, 4))))
+    effect = found.effects[found.effects["effect"] == "ReLU ahead of sigmoid"].set_index("variant")
+    assert effect["outcome"].to_dict() == {"plain": "a", "batch norm": "b"}
+    assert np.sign(effect["value"]).tolist() == [1, -1]
+    told = " ".join(survival_told.sentences(found))
+    assert "**ReLU ahead of sigmoid**: there in plain; reversed in batch norm." in told
+
+
+def test_one_seed_decides_nothing(cut_up):
+    (found,) = survivals(cut_up(of_models({"mlp": 0.2, "mlp(norm=1)": -0.3}, seeds=(0,))))
+    assert set(found.effects[found.effects["effect"] != WIDTH]["outcome"]) <= {"undecided"}
+
+
+def test_a_plain_net_in_two_sizes_is_no_modern_net(cut_up):
+    assert survivals(cut_up(of_models({"mlp(depth=8)": 0.3, "mlp(depth=2)": 0.0}))) == []
