@@ -63,7 +63,7 @@ TABLES = (
             Row("quadratic, 30 hidden", {"cost": "quadratic", "hidden": 30},
                 {"epoch 1": 0.9129, "epoch 30": 0.9534, "best epoch": 0.9542}),
             Row("quadratic, 100 hidden", {"cost": "quadratic", "hidden": 100}, {"best epoch": 0.9659},
-                "the book adds that readers saw much variation here, and some runs far worse"),
+                "the book adds that readers saw much variation here, and some runs quite a bit worse"),
             Row("cross-entropy, 30 hidden", {"cost": "cross-entropy", "hidden": 30}, {"best epoch": 0.9549}),
             Row("cross-entropy, 100 hidden", {"cost": "cross-entropy", "hidden": 100}, {"best epoch": 0.9682}),
         ),
