@@ -75,7 +75,7 @@ class Verbs:
         """The error about what is left over, with the nearest option where one was meant."""
         options = self.options(verb)
         told = [f"{each}{checks.hint(each.partition('=')[0], options)}" for each in rest]
-        return PlanError(f"unrecognized arguments: {' '.join(told)}; see `{PROGRAM} {verb} --help`")
+        return PlanError(f"unrecognized arguments: {shorten(' '.join(told), 600)}; see `{PROGRAM} {verb} --help`")
 
 
 def with_out(parser: argparse.ArgumentParser, out: str = OUT) -> None:
