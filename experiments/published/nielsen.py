@@ -68,7 +68,7 @@ TABLES = (
             Row("cross-entropy, 100 hidden", {"cost": "cross-entropy", "hidden": 100}, {"best epoch": 0.9682}),
         ),
         train="experiments.published.nielsen:train",
-        seeds=10,
+        seeds=5,
         seconds=70.0,
     ),
 )  # fmt: skip
