@@ -1,5 +1,7 @@
 """Data of the user's own: three forms of it, what it is taken for, and one line where it cannot be used."""
 
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -66,6 +68,23 @@ def test_a_folder_of_images_by_class(tmp_path):
             Image.fromarray(draw.integers(0, 256, (8, 9, 3), np.uint8)).save(tmp_path / "pets" / label / f"{n}.png")
     data = datasets.load("own:pets", tmp_path)
     assert (data.task, data.outputs, data.input_shape) == ("classes", 3, (8, 9, 3))
+
+
+def test_images_that_move_to_another_class_are_other_data(tmp_path):
+    """Their names, sizes, times and order stay: the cache has to look at their folders."""
+    draw = np.random.default_rng(0)
+    for label, first in (("cat", 10), ("dog", 30)):
+        (tmp_path / "pets" / label).mkdir(parents=True)
+        for n in range(first, first + 20):
+            path = tmp_path / "pets" / label / f"{n}.png"
+            Image.fromarray(draw.integers(0, 256, (4, 4), np.uint8)).save(path)
+            os.utime(path, (1_700_000_000, 1_700_000_000))
+    before = datasets.load("own:pets", tmp_path)
+    for n in range(25, 30):
+        (tmp_path / "pets" / "cat" / f"{n}.png").rename(tmp_path / "pets" / "dog" / f"{n}.png")
+    after = datasets.load("own:pets", tmp_path)
+    assert after.fingerprint != before.fingerprint
+    assert sum(int(part.y.sum()) for part in after.parts.values()) == 25
 
 
 def bad_table(**given):
