@@ -4,7 +4,8 @@ NAME is that of the file or folder in DATA_DIR, without its ending; ``own:NAME:C
 CSV file (its last one unless named). No test part is set apart but where an npz file brings one: it is drawn from a
 fixed seed, like the validation part, and tables are standardised by their training part.
 
-* ``NAME.csv``: a head line, numbers or words, no gaps. Columns of words become one column a word.
+* ``NAME.csv``: a head line, numbers or words, no gaps; commas, semicolons or tabs between. Columns of words become one
+  column a word.
 * ``NAME.npz``: ``x`` and ``y``, perhaps ``x_test`` and ``y_test``. Bytes of shape ``[N, H, W]`` or ``[N, H, W, C]`` are
   images.
 * ``NAME/``: a folder a class, with images of one size in each.
