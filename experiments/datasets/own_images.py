@@ -1,8 +1,9 @@
-"""Images of one's own: a folder for each class."""
+"""Images of one's own: a folder for each class. Pixels become bytes; nothing is left out without a word."""
 
 import io
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,12 @@ def read(path: Path) -> Whole:
         raise DataError(f"{path.name}/ has {len(classes)} folders: it needs one for each class, with images in it")
     arrays, labels, first = [], [], None
     for label, folder in enumerate(classes):
-        for file in sorted(each for each in folder.iterdir() if each.suffix.lower() in IMAGES and each.is_file()):
+        for file in sorted(each for each in folder.iterdir() if not _of_the_system(each.name)):
+            if not file.is_file() or file.suffix.lower() not in IMAGES:
+                raise DataError(
+                    f"{folder.name}/{file.name} is no image of a kind that is read ({', '.join(sorted(IMAGES))}): "
+                    "convert it, or move it out of the folder"
+                )
             array = _picture(file)
             array = array[..., None] if array.ndim == 2 else array
             first = first or (file, array.shape)
@@ -63,11 +69,31 @@ def _picture(file: Path) -> np.ndarray:
         with image:
             if image.width * image.height > MOST_PIXELS:
                 raise ValueError(f"it has {image.width}x{image.height} pixels, more than {MOST_PIXELS:,}")
-            grey = image.mode in ("1", "L", "I", "I;16")
-            return np.asarray(image.convert("L" if grey else "RGB"))
+            return _bytes(image)
+    except Image.UnidentifiedImageError:  # its own text holds an address in memory
+        why: str = f"it is none of {', '.join(FORMATS)}"
     except (*readers.BROKEN, SyntaxError, Image.DecompressionBombError) as error:
         why = readers.reason(error)
-        raise DataError(f"{file.parent.name}/{file.name} is no image that can be read ({why}): remove it") from None
+    raise DataError(f"{file.parent.name}/{file.name} is no image that can be read ({why}): mend or remove it")
+
+
+def _bytes(image: Any) -> np.ndarray:
+    """Grey ``[H, W]`` or RGB ``[H, W, 3]``. Values of 16 bits are scaled to 8, where Pillow would clip them at 255."""
+    if getattr(image, "is_animated", False):
+        raise ValueError("it has several frames; keep one")
+    if image.has_transparency_data and image.convert("RGBA").getextrema()[3][0] < 255:
+        raise ValueError("some of it is transparent; lay it on a background")
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        values = np.asarray(image).astype(np.int64)
+        if values.min() < 0 or values.max() > 65535:
+            raise ValueError(f"its values go from {values.min()} to {values.max()}; 8 or 16 bits can be read")
+        return np.round(values / 257).astype(np.uint8)
+    return np.asarray(image.convert("L" if image.mode in ("1", "L", "LA") else "RGB"))
+
+
+def _of_the_system(name: str) -> bool:
+    """What file managers leave in folders."""
+    return name.startswith(".") or name.lower() in ("thumbs.db", "desktop.ini")
 
 
 def _size(shape: tuple[int, ...]) -> str:

@@ -133,20 +133,6 @@ def test_what_cannot_be_used_is_one_line(tmp_path, name, make, text):
     assert "\n" not in str(told.value)
 
 
-def test_images_of_two_sizes_or_none_are_refused(tmp_path):
-    for label in ("cat", "dog"):
-        (tmp_path / "pets" / label).mkdir(parents=True)
-    with pytest.raises(DataError, match="holds no images"):
-        datasets.load("own:pets", tmp_path)
-    Image.new("L", (4, 4)).save(tmp_path / "pets" / "cat" / "a.png")
-    Image.new("L", (5, 4)).save(tmp_path / "pets" / "dog" / "a.png")
-    with pytest.raises(DataError, match=r"dog/a\.png is 5x4 grey, cat/a.png 4x4 grey"):
-        datasets.load("own:pets", tmp_path)
-    (tmp_path / "pets" / "cat" / "a.png").write_bytes(b"no picture")
-    with pytest.raises(DataError, match=r"cat/a\.png is no image"):
-        datasets.load("own:pets", tmp_path)
-
-
 def test_without_a_folder_it_is_said_where_to_put_it(monkeypatch):
     monkeypatch.delenv("DATA_DIR", raising=False)
     with pytest.raises(MissingData, match="give the folder with --data-dir"):
