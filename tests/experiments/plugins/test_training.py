@@ -81,3 +81,25 @@ def test_slopes_of_single_units_are_asked_only_where_units_are_on_their_own(monk
         flat[name] = Probe(prepare(run, data), run.activation).flat
     assert flat["norm"] is None
     assert flat["same"] is not None
+
+
+LOGISTIC = (
+    GOOD
+    + """
+def logistic(y, z):
+    return ops.mean(ops.softplus(z) - y * z, axis=-1)
+
+
+LOSSES["logistic"] = logistic
+"""
+)
+
+
+def test_a_loss_on_logits_is_scored_as_the_one_that_comes_along(monkeypatch, tmp_path):
+    plugin, data = loaded(monkeypatch, tmp_path, LOGISTIC), toy("binary")
+    own = a_run(data, loss="plugin:logistic", head="linear", plugin=plugin.digest)
+    ours = a_run(data, loss="binary_crossentropy", head="sigmoid")
+    one, other = (train(engines.make("compiled", prepare(run, data)), run) for run in (own, ours))
+    assert [e.train_loss for e in one.curve] == pytest.approx([e.train_loss for e in other.curve], rel=1e-4)
+    assert [e.validation_metric for e in one.curve] == [e.validation_metric for e in other.curve]
+    assert one.test_metric == other.test_metric
