@@ -19,6 +19,10 @@ INTRODUCTION = (
     " and the worst activation are picked by these very numbers, so their gap is flattered. The good range of a cell"
     " is how far its learning rate can be changed while the validation metric stays within"
 )
+MUON = (
+    "Keras's Muon changes matrices alone: in a net of convolutions it trains the dense layers before the last, and"
+    " AdamW all else."
+)
 
 
 def introduction(found: Sequence[Survival]) -> str:
@@ -40,7 +44,8 @@ def sentences(found: Survival) -> list[str]:
             f"{OUTCOMES[outcome]} in {join([markdown(name) for name in part['variant']])}"
             for outcome, part in by.items()
         ]
-        told.append(f"**{_capital(heading)}**: {'; '.join(parts)}.")
+        note = f" {MUON}" if heading.startswith("Muon") and found.model.startswith("cnn") else ""
+        told.append(f"**{_capital(heading)}**: {'; '.join(parts)}.{note}")
     return told
 
 

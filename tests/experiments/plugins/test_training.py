@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from experiments.diagnostics.probe import Probe
+from experiments.names import KERAS_ARGUMENTS
 from experiments.training import engines
 from experiments.training.loop import train
 from experiments.training.setup import prepare
@@ -103,3 +104,30 @@ def test_a_loss_on_logits_is_scored_as_the_one_that_comes_along(monkeypatch, tmp
     assert [e.train_loss for e in one.curve] == pytest.approx([e.train_loss for e in other.curve], rel=1e-4)
     assert [e.validation_metric for e in one.curve] == [e.validation_metric for e in other.curve]
     assert one.test_metric == other.test_metric
+
+
+MUON = """
+import keras
+L = keras.layers
+def flat(input_shape, outputs, activation, units=6):
+    inputs = keras.Input(input_shape)
+    x = activation()(L.Dense(units, name="output_of_mine")(L.Flatten()(inputs)))
+    return keras.Model(inputs, L.Dense(outputs)(x))
+def nested(input_shape, outputs, activation, units=6):
+    body = keras.Sequential([keras.Input(input_shape), L.Dense(units), activation()])
+    head = keras.Sequential([keras.Input((6,)), L.Dense(outputs)])
+    return keras.Sequential([keras.Input(input_shape), body, head])
+MODELS = {"flat": flat, "nested": nested}
+"""
+
+
+@pytest.mark.parametrize("name", ["flat", "nested"])
+@pytest.mark.parametrize("loss", [None, "mean_squared_error"])
+def test_muon_leaves_the_last_layer_of_a_users_model_to_adamw(monkeypatch, tmp_path, name, loss):
+    plugin, data = loaded(monkeypatch, tmp_path, MUON), toy()
+    changes = {"loss": loss} if loss else {}
+    run = a_run(data, model=f"plugin:{name}", model_args={"units": 6}, plugin=plugin.digest,
+                optimizer="keras:Muon", optimizer_args=tuple(KERAS_ARGUMENTS["Muon"].items()), **changes)  # fmt: skip
+    setup = prepare(run, data)
+    kernels = [each for each in setup.model.trainable_variables if len(each.shape) == 2]
+    assert [setup.optimizer._should_use_adamw(each) for each in kernels] == [False, True]
