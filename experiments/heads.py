@@ -63,12 +63,15 @@ class Head:
 
     @property
     def threshold(self) -> float:
-        """The output above which a binary answer is yes."""
-        return 0.5 if self.activation == "sigmoid" and not self.from_logits else 0.0 if self._zero else 0.5
+        """The output above which a binary answer is yes: half-way between the answers, 0 for logits.
 
-    @property
-    def _zero(self) -> bool:
-        return self.from_logits or self.signed
+        What a plugin's loss takes from a linear head counts as a logit: to fit 0 and 1 themselves there are losses that
+        come along.
+        """
+        if self.activation == "sigmoid" and not self.from_logits:
+            return 0.5
+        own = self.loss.startswith(PLUGIN) and self.activation == "linear"
+        return 0.0 if self.from_logits or self.signed or own else 0.5
 
     def chance(self, y: np.ndarray) -> float:
         """The metric of a net that has learned nothing: the share of the commonest class, or R² = 0."""

@@ -112,5 +112,11 @@ They are taken as they are: on TensorFlow, ScheduleFreeAdamW of Keras 3.15 reads
 departs from its paper.
 """
 
-KERAS_ARGUMENTS = {"Muon": {"exclude_layers": "output"}}
-"""What a Keras optimizer is given beside its rate. Muon is for hidden layers: it leaves the last one to AdamW."""
+OUTPUT = "output"
+"""What the last layer of the models that come along is called."""
+
+KERAS_ARGUMENTS = {"Muon": {"exclude_layers": OUTPUT}}
+"""What a Keras optimizer is given beside its rate. Muon is for hidden layers: it leaves the last one to AdamW.
+
+Keras's Muon also leaves all to AdamW that is no matrix: biases, slopes, and the kernels of convolutions.
+"""

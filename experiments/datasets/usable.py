@@ -10,9 +10,9 @@ def check(data: Dataset) -> None:
     """Look through all parts.
 
     Raises:
-        DataError: a part is empty, inputs have no columns, a number is beyond float32, a label is none of the task's
-            classes, the training part has one class only, or a part's target of a regression is one value
-            throughout: R² is not defined there.
+        DataError: a part is empty, inputs have no columns, a number is beyond float32, all inputs of the training part
+            are alike, a label is none of the task's classes, the training part has one class only, or a part's target
+            of a regression is one value throughout: R² is not defined there.
     """
 
     def refuse(what: str, remedy: str) -> None:
@@ -24,6 +24,10 @@ def check(data: Dataset) -> None:
         for what, array in (("inputs", part.x), ("targets", part.y)):
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 refuse(f"{what} of its {name} part are no numbers, or too large for float32", "scale or mend them")
+        if name == "train" and all(np.array_equal(each, part.x[0]) for each in part.x):
+            refuse(
+                "all inputs of its train part are alike, so there is nothing to learn from", "give inputs that differ"
+            )
         _check_targets(data, name, part, refuse)
 
 

@@ -39,15 +39,15 @@ def check(runs: Sequence[Run], data: dict[str, DataFacts], folder: str) -> str:
         what is wrong, in one line; empty if nothing is.
     """
     keras.config.disable_traceback_filtering()  # else Keras writes arguments into errors, in many lines
-    seen: set[str] = set()
+    seen = set()  # of kinds and names: an activation and an optimizer may share one
     for run in runs:
         facts = data[run.dataset]
         head = head_for(facts.task, facts.outputs, run.head, run.loss)
         what = ", ".join(dict.fromkeys(name for name in _names(run) if name.startswith(PLUGIN)))
         try:
             for name, look in ((run.activation, _activation), (run.optimizer, _optimizer), (run.loss, _loss)):
-                if name.startswith(PLUGIN) and name not in seen:
-                    seen.add(name)
+                if name.startswith(PLUGIN) and (look, name) not in seen:
+                    seen.add((look, name))
                     what = name
                     look(name, run, head)
             what = ", ".join(dict.fromkeys(name for name in _names(run) if name.startswith(PLUGIN)))

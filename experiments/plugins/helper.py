@@ -71,7 +71,8 @@ def covering(runs: Iterable[Run]) -> list[Run]:
     seen: set[tuple] = set()
     chosen = []
     for run in runs:
-        parts: set[tuple] = {(name,) for name in (run.activation, run.optimizer, run.loss) if name.startswith(PLUGIN)}
+        named = {"activation": run.activation, "optimizer": run.optimizer, "loss": run.loss}
+        parts: set[tuple] = {(kind, name) for kind, name in named.items() if name.startswith(PLUGIN)}
         if run.model.startswith(PLUGIN):
             parts.add((run.model, run.model_args, run.dataset, run.head))
         if not parts <= seen:

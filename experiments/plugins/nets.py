@@ -66,6 +66,11 @@ def layers(net: Any) -> Iterator[Any]:
             yield from layers(layer)
 
 
+def last(net: keras.Model) -> keras.Layer | None:
+    """The last layer that has weights: its output goes to the head."""
+    return next((layer for layer in reversed(list(layers(net))) if layer.weights), None)
+
+
 def initial_weights(net: keras.Model, fresh: list[np.ndarray], initialiser: str, seed: int) -> list[np.ndarray]:
     """One array for each variable of ``net.variables``.
 
@@ -76,8 +81,7 @@ def initial_weights(net: keras.Model, fresh: list[np.ndarray], initialiser: str,
     ours = [layer for layer in layers(net) if isinstance(layer, DRAWN) and layer.trainable
             and isinstance(layer.kernel_initializer, keras.initializers.GlorotUniform)]  # fmt: skip
     place = {id(layer.kernel): position for position, layer in enumerate(ours)}
-    last = next((layer for layer in reversed(list(layers(net))) if layer.weights), None)
-    output = getattr(last, "kernel", None)
+    output = getattr(last(net), "kernel", None)
     weights = []
     for variable, value in zip(net.variables, fresh, strict=True):
         position = place.get(id(variable))

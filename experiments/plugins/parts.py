@@ -145,6 +145,7 @@ def _activation(where: str, value: Any) -> tuple[Callable[[], keras.Layer], str]
         value, initialiser = value
     if initialiser not in INITIALISERS:
         raise PlanError(f"{where} has initialiser {initialiser!r}; allowed: {', '.join(INITIALISERS)}")
+    _check_class(where, value)
     if takes(value):
         return value, initialiser
     if takes(value, None):
@@ -167,12 +168,20 @@ def _optimizer(where: str, value: Any) -> tuple[Callable[..., Any], float]:
 
 
 def _loss(where: str, value: Any) -> Callable[[], Any]:
+    _check_class(where, value)
     if takes(value):
         return value
     if takes(value, None, None):
         return lambda: _Loss(value)
     raise PlanError(f"{where} {_is(value)}; it has to be a function of (y_true, y_pred) with a value for each "
                     "example, or one without arguments (or a class) that makes a Keras loss")  # fmt: skip
+
+
+def _check_class(where: str, value: Any) -> None:
+    """A class whose arguments have no defaults would be taken for a function of tensors."""
+    if inspect.isclass(value) and not takes(value):
+        raise PlanError(f"{where} is class {value.__name__}, which {_is(value)}: give each argument a default, or say "
+                        f"lambda: {value.__name__}(...) in its place")  # fmt: skip
 
 
 def _model(where: str, value: Any) -> Callable[..., Any]:

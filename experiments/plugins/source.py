@@ -13,6 +13,7 @@ from types import ModuleType
 
 from experiments.checks import hint
 from experiments.errors import PlanError
+from experiments.plugins.imports import reached
 
 OURS = ("experiments", "custom")
 INSTALLED = {"site-packages", "dist-packages"}
@@ -54,7 +55,7 @@ def find(given: str, here: Path) -> tuple[str, Path]:
 
 
 def load(name: str, folder: Path) -> tuple[ModuleType, tuple[str, ...]]:
-    """Import a module, and say which files it is made of: its own, and those beside it that it imported.
+    """Import a module, and say which files it is made of: its own, and those beside it that it imports now or later.
 
     Raises:
         PlanError: it cannot be imported; the text says why, and in which line of the user's.
@@ -73,14 +74,15 @@ def load(name: str, folder: Path) -> tuple[ModuleType, tuple[str, ...]]:
     files = set()
     for each in set(sys.modules) - before:
         file = getattr(sys.modules.get(each), "__file__", None)
-        mine = each.partition(".")[0]
-        if not file or mine in OURS or (alone and mine != top):
-            continue
-        with contextlib.suppress(ValueError):
-            path = Path(file).resolve().relative_to(folder)
-            if alone or not INSTALLED & set(path.parts):
-                files.add(path.as_posix())
-    return module, tuple(sorted(files))
+        if file:
+            with contextlib.suppress(ValueError):
+                files.add(Path(file).resolve().relative_to(folder).as_posix())
+
+    def mine(file: str) -> bool:
+        first = Path(file).parts[0].partition(".")[0]
+        return first not in OURS and (first == top if alone else not INSTALLED & set(Path(file).parts))
+
+    return module, tuple(sorted(reached(folder, filter(mine, files), mine)))
 
 
 def digest(folder: Path, files: Iterable[str]) -> str:

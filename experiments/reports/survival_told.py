@@ -20,6 +20,10 @@ INTRODUCTION = (
     " variant. The good range of a cell"
     " is how far its learning rate can be changed while the validation metric stays within"
 )
+MUON = (
+    "Keras's Muon changes matrices alone: in a net of convolutions it trains the dense layers before the last, and"
+    " AdamW all else."
+)
 
 
 def introduction(found: Sequence[Survival]) -> str:
@@ -41,7 +45,8 @@ def sentences(found: Survival) -> list[str]:
             f"{OUTCOMES[outcome]} in {join([markdown(name) for name in part['variant']])}"
             for outcome, part in by.items()
         ]
-        told.append(f"**{_capital(heading)}**: {'; '.join(parts)}.")
+        note = f" {MUON}" if heading.startswith("Muon") and found.model.startswith("cnn") else ""
+        told.append(f"**{_capital(heading)}**: {'; '.join(parts)}.{note}")
     return told
 
 

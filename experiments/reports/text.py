@@ -52,12 +52,12 @@ def latex(text: object) -> str:
 
 
 def code(text: object) -> str:
-    """The text as code in a line or in a table; its own backticks and bars would end that.
+    """The text as code in a line or in a table; its own backticks and bars would end that: others look like them.
 
-    >>> code("a`|b")
-    "`a'/b`"
+    >>> code("a`|b|")
+    "`a'∣b∣`"
     """
-    safe = plain(text).replace("`", "'").replace("|", "/")
+    safe = plain(text).replace("`", "'").replace("|", "∣")
     return f"`{safe}`" if safe else ""
 
 

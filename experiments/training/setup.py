@@ -1,5 +1,6 @@
 """What both engines start from: the arrays, the model, the optimizer and the loss of one trace."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ from custom import catalog
 from experiments import models
 from experiments.datasets import Dataset
 from experiments.heads import Head, head_for
-from experiments.names import PLUGIN
+from experiments.names import OUTPUT, PLUGIN
 from experiments.plugins import nets, parts
 from experiments.records import Run
 from experiments.training.order import chunks
@@ -132,7 +133,7 @@ def prepare(run: Run, data: Dataset | Arrays) -> Setup:
         head=head,
         model=model,
         built=_values(model),
-        optimizer=make_optimizer(run.optimizer, run.learning_rate, dict(run.optimizer_args)),
+        optimizer=make_optimizer(run.optimizer, run.learning_rate, _constants(run, model)),
         loss=make_loss(head),
         x=arrays.x,
         y=np.concatenate([head.encode(labels) for labels in arrays.labels.values()]),
@@ -143,6 +144,16 @@ def prepare(run: Run, data: Dataset | Arrays) -> Setup:
         whole_batch=run.batch_size == 0,
         kept=arrays.kept,
     )
+
+
+def _constants(run: Run, model: keras.Model) -> dict[str, Any]:
+    """Those of the optimizer. What is said of layer ``output`` holds for the last one of a user's model, too."""
+    constants = dict(run.optimizer_args)
+    if run.model.startswith(PLUGIN) and constants.get("exclude_layers") == OUTPUT:
+        last = nets.last(model)
+        paths = [weight.path for weight in last.weights] if last else []
+        constants["exclude_layers"] = "|".join(f"^{re.escape(path)}$" for path in paths) or OUTPUT
+    return constants
 
 
 def _model(run: Run, shape: tuple[int, ...], head: Head) -> keras.Model:

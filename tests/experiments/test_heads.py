@@ -120,3 +120,23 @@ def test_every_loss_fits_some_task():
 )
 def test_chance_is_the_share_of_the_commonest_class_or_0_for_r2(task, y, chance):
     assert head_for(task, 3 if task == "classes" else 1).chance(np.array(y)) == chance
+
+
+@pytest.mark.parametrize(
+    ("head", "loss", "threshold"),
+    [
+        ("sigmoid", "binary_crossentropy", 0.0),  # takes logits
+        ("sigmoid", "mean_squared_error", 0.5),
+        ("sigmoid", "hinge", 0.5),
+        ("linear", "mean_squared_error", 0.5),
+        ("linear", "huber", 0.5),
+        ("linear", "hinge", 0.0),
+        ("tanh", "mean_squared_error", 0.0),
+        ("sigmoid", "plugin:mine", 0.5),
+        ("tanh", "plugin:mine", 0.0),
+        ("linear", "plugin:mine", 0.0),  # logits, as nobody else speaks of them there
+        (None, "plugin:mine", 0.5),
+    ],
+)
+def test_where_a_yes_begins(head, loss, threshold):
+    assert head_for("binary", 1, head, loss).threshold == threshold

@@ -117,7 +117,8 @@ def log_axis(axes: Axes, low: float, high: float) -> None:
         ticks = [tick for tick in ticks if low <= tick <= high]
         if len(ticks) <= most:
             break
-    ticks = ticks[:: ceil(len(ticks) / most)]
+    # Where no round number is in reach, its middle is told.
+    ticks = ticks[:: ceil(len(ticks) / most)] if ticks else [float(f"{sqrt(low * high):.2g}")]
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_major_formatter(FixedFormatter([f"{tick:g}" for tick in ticks]))
     axes.xaxis.set_minor_formatter(NullFormatter())

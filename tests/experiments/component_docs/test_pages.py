@@ -71,3 +71,10 @@ def test_every_example_runs():
 @pytest.mark.parametrize("name", ["prelu", "categorical_hinge", "adadelta"])
 def test_an_example_runs_as_it_stands(name):
     exec(example(SPECS[name]), {})
+
+
+def test_bars_stay_bars():
+    """A slash in their place would be another formula."""
+    spec = SPECS["mean_absolute_error"]
+    assert "|" in spec.formula
+    assert f"`{spec.formula.replace('|', '∣')}`" in pages([spec])[INDEX]

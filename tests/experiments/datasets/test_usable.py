@@ -36,6 +36,9 @@ REFUSED = {
     "one target in the test part": (
         {"x": X, "y": Z, "x_test": X[:9], "y_test": np.full(9, 0.5)}, "all of its test part, where R²"
     ),
+    "constant inputs": ({"x": np.ones((80, 3)), "y": Y}, "all inputs of its train part are alike, so there is nothing"),
+    "inputs that hardly vary": ({"x": X * 1e-200, "y": Z}, "all inputs of its train part are alike"),
+    "constant images": ({"x": np.full((80, 4, 4), 7, np.uint8), "y": Y}, "all inputs of its train part are alike"),
     "one target in the validation part": ({"x": X, "y": np.where(np.arange(80) == 0, 0.7, 0.5)}, "validation part"),
 }  # fmt: skip
 
@@ -52,9 +55,12 @@ USED = {
     "float16": ({"x": X.astype(np.float16), "y": Y}, "binary"),
     "a target in float16": ({"x": X, "y": Z.astype(np.float16)}, "regression"),
     "labels of -1 and 1": ({"x": X, "y": 2 * Y - 1}, "binary"),
-    "constant inputs": ({"x": np.ones((80, 3)), "y": Y}, "binary"),
-    "constant images": ({"x": np.full((80, 4, 4), 7, np.uint8), "y": Y}, "binary"),
-    "hardly varying inputs": ({"x": X * 1e-200, "y": Y}, "binary"),
+    "a constant column": ({"x": X * [1, 0, 1], "y": Y}, "binary"),
+    "a hardly varying column": ({"x": X * [1, 1e-200, 1], "y": Y}, "binary"),
+    "one image that differs": (
+        {"x": np.where(np.arange(80)[:, None, None] == 40, 8, np.full((80, 4, 4), 7)).astype(np.uint8), "y": Y},
+        "binary",
+    ),
 }
 
 

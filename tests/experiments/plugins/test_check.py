@@ -94,3 +94,28 @@ def test_each_part_is_built_once_and_each_model_with_each_data_set():
         ("diabetes", "plugin:net", "relu", "adam"),
     ]
     assert covering([a_run()]) == []
+
+
+WAVE = """
+import keras
+from keras import ops
+
+
+class Wave(keras.optimizers.SGD):
+    def __init__(self, learning_rate=0.01, **kwargs):
+        super().__init__(learning_rate=0.05)
+
+
+ACTIVATIONS = {"wave": ops.sin}
+OPTIMIZERS = {"wave": (Wave, 0.001)}
+LOSSES = {"wave": lambda y, p: ops.mean((y - p) ** 2)}
+"""
+
+
+def test_parts_that_share_a_name_are_each_looked_at(monkeypatch, tmp_path):
+    loaded(monkeypatch, tmp_path, WAVE, "wave_parts")
+    shared = a_run(plugin="d" * 64, activation="plugin:wave", optimizer="plugin:wave")
+    assert "optimizer plugin:wave was given learning_rate=0.001 and has 0.05" in check([shared], FACTS, str(tmp_path))
+    runs = [a_run(plugin="d" * 64, **{kind: "plugin:wave"}) for kind in ("activation", "optimizer", "loss")]
+    assert covering(runs) == runs
+    assert "loss plugin:wave gives shape ()" in check([runs[0], runs[2]], FACTS, str(tmp_path))

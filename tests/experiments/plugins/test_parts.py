@@ -2,6 +2,7 @@
 
 import types
 
+import keras
 import pytest
 
 from experiments.errors import PlanError
@@ -26,6 +27,18 @@ def test_a_changed_one_is_another(monkeypatch, tmp_path):
     assert before.digest == same.digest != after.digest
 
 
+class Needs(keras.layers.Layer):
+    def __init__(self, k, **kwargs):
+        super().__init__(**kwargs)
+
+
+class Asks(keras.losses.Loss):
+    """As many arguments as a function of (y_true, y_pred)."""
+
+    def __init__(self, low, high):
+        super().__init__()
+
+
 @pytest.mark.parametrize(
     ("tables", "text"),
     [
@@ -37,6 +50,15 @@ def test_a_changed_one_is_another(monkeypatch, tmp_path):
         ({"ACTIVATIONS": {"a": 3}}, "ACTIVATIONS['a'] of plugin mine is 3; it has to be a function of one tensor"),
         ({"ACTIVATIONS": {"a": lambda x, beta: x}}, "takes (x, beta); it has to be a function of one tensor"),
         ({"ACTIVATIONS": {"a": (abs, "hee")}}, "has initialiser 'hee'; allowed: glorot, he, lecun"),
+        (
+            {"ACTIVATIONS": {"a": Needs}},
+            "is class Needs, which takes (k, **kwargs): give each argument a default, or say",
+        ),
+        ({"ACTIVATIONS": {"a": (Needs, "he")}}, "or say lambda: Needs(...) in its place"),
+        (
+            {"LOSSES": {"a": Asks}},
+            "is class Asks, which takes (low, high): give each argument a default, or say lambda",
+        ),
         ({"OPTIMIZERS": {"a": print}}, "it has to be a pair of class and default rate"),
         ({"OPTIMIZERS": {"a": (lambda lr: 0, 0.1)}}, "takes (lr); it has to take learning_rate="),
         ({"OPTIMIZERS": {"a": (lambda learning_rate: 0, -1)}}, "has the default rate -1; allowed"),

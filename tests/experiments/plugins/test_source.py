@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 
 import pytest
 
@@ -91,6 +92,40 @@ def test_what_it_imports_beside_it_is_of_its_sources_and_nothing_else_is(tmp_pat
     before = source.digest(tmp_path, files)
     (tmp_path / "some_tools" / "deep.py").write_text("x = 2\n")
     assert source.digest(tmp_path, files) != before
+
+
+LATE = [
+    "def f():\n    from some_late import x\n    return x\n",
+    "def f():\n    import some_late\n    return some_late.x\n",
+    "import importlib\nf = lambda: importlib.import_module('some_late').x\n",
+    "class A:\n    def f(self):\n        from some_package.inside import late\n        return late()\n",
+    "import some_package\n",
+    "def f():\n    import some_package.inside as it\n",
+]
+
+
+@pytest.mark.parametrize("content", LATE)
+def test_what_it_imports_when_it_is_called_is_of_its_sources(tmp_path, content):
+    (tmp_path / "some_package").mkdir()
+    (tmp_path / "some_package" / "__init__.py").write_text("def g():\n    from . import inside\n")
+    (tmp_path / "some_package" / "inside.py").write_text("def late():\n    from ..some_late import x\n    return x\n")
+    (tmp_path / "some_package" / "unused.py").write_text("")
+    (tmp_path / "some_late.py").write_text("x = 1\nprint('loaded')\nimport custom, some_unknown\nfrom . import *\n")
+    (tmp_path / "custom").mkdir()
+    (tmp_path / "custom" / "__init__.py").write_text("")
+    (tmp_path / "some_parts.py").write_text(content)
+    _, files = source.load("some_parts", tmp_path)
+    inside = ("some_package/__init__.py", "some_package/inside.py") if "package" in content else ()
+    assert files == ("some_late.py", *inside, "some_parts.py")
+
+
+def test_what_is_no_python_is_of_the_sources_and_not_gone_through(tmp_path):
+    (tmp_path / "some_late.py").write_text("def f(:\n")
+    (tmp_path / "some_parts.py").write_text("x = '\\d'\ndef f():\n    import some_late\n")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Python's own, as it compiles the module
+        _, files = source.load("some_parts", tmp_path)
+    assert files == ("some_late.py", "some_parts.py")
 
 
 def test_a_change_within_the_same_second_is_seen(tmp_path, monkeypatch):

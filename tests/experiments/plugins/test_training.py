@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from experiments.diagnostics.probe import Probe
+from experiments.names import KERAS_ARGUMENTS
 from experiments.training import engines
 from experiments.training.loop import train
 from experiments.training.setup import prepare
@@ -81,3 +82,52 @@ def test_slopes_of_single_units_are_asked_only_where_units_are_on_their_own(monk
         flat[name] = Probe(prepare(run, data), run.activation).flat
     assert flat["norm"] is None
     assert flat["same"] is not None
+
+
+LOGISTIC = (
+    GOOD
+    + """
+def logistic(y, z):
+    return ops.mean(ops.softplus(z) - y * z, axis=-1)
+
+
+LOSSES["logistic"] = logistic
+"""
+)
+
+
+def test_a_loss_on_logits_is_scored_as_the_one_that_comes_along(monkeypatch, tmp_path):
+    plugin, data = loaded(monkeypatch, tmp_path, LOGISTIC), toy("binary")
+    own = a_run(data, loss="plugin:logistic", head="linear", plugin=plugin.digest)
+    ours = a_run(data, loss="binary_crossentropy", head="sigmoid")
+    one, other = (train(engines.make("compiled", prepare(run, data)), run) for run in (own, ours))
+    assert [e.train_loss for e in one.curve] == pytest.approx([e.train_loss for e in other.curve], rel=1e-4)
+    assert [e.validation_metric for e in one.curve] == [e.validation_metric for e in other.curve]
+    assert one.test_metric == other.test_metric
+
+
+MUON = """
+import keras
+L = keras.layers
+def flat(input_shape, outputs, activation, units=6):
+    inputs = keras.Input(input_shape)
+    x = activation()(L.Dense(units, name="output_of_mine")(L.Flatten()(inputs)))
+    return keras.Model(inputs, L.Dense(outputs)(x))
+def nested(input_shape, outputs, activation, units=6):
+    body = keras.Sequential([keras.Input(input_shape), L.Dense(units), activation()])
+    head = keras.Sequential([keras.Input((6,)), L.Dense(outputs)])
+    return keras.Sequential([keras.Input(input_shape), body, head])
+MODELS = {"flat": flat, "nested": nested}
+"""
+
+
+@pytest.mark.parametrize("name", ["flat", "nested"])
+@pytest.mark.parametrize("loss", [None, "mean_squared_error"])
+def test_muon_leaves_the_last_layer_of_a_users_model_to_adamw(monkeypatch, tmp_path, name, loss):
+    plugin, data = loaded(monkeypatch, tmp_path, MUON), toy()
+    changes = {"loss": loss} if loss else {}
+    run = a_run(data, model=f"plugin:{name}", model_args={"units": 6}, plugin=plugin.digest,
+                optimizer="keras:Muon", optimizer_args=tuple(KERAS_ARGUMENTS["Muon"].items()), **changes)  # fmt: skip
+    setup = prepare(run, data)
+    kernels = [each for each in setup.model.trainable_variables if len(each.shape) == 2]
+    assert [setup.optimizer._should_use_adamw(each) for each in kernels] == [False, True]

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from experiments.names import ACTIVATIONS, OPTIMIZERS
 from experiments.reports import style
+from experiments.reports.figures.panels import log_axis
 from experiments.reports.metrics import ACCURACY, R2
 
 
@@ -22,6 +24,18 @@ def test_every_known_name_has_signs_of_its_own():
 def test_signs_belong_to_the_name(name, colour, marker):
     """Golden values: whoever changes them changes the figures of all earlier reports."""
     assert (style.look(name).colour, style.look(name).marker) == (colour, marker)
+
+
+@pytest.mark.parametrize("width", [1.0, 1.05])
+def test_a_logarithmic_axis_has_a_tick_wherever_it_is(width):
+    """About one value in twenty has no round number near it."""
+    axes = Figure(figsize=(3, 2)).subplots()
+    for low in np.geomspace(1e-4, 1e4, 400):
+        log_axis(axes, low, low * width)
+        ticks, (left, right) = axes.get_xticks(), axes.get_xlim()
+        assert len(ticks) >= 1
+        assert (left <= ticks).all()
+        assert (ticks <= right).all()
 
 
 @pytest.mark.parametrize("metric", [ACCURACY, R2], ids=["accuracy", "r2"])

@@ -1,6 +1,9 @@
 """What survives in a modern net: which blocks are compared, what is there, gone or undecided, and how it is told."""
 
+from types import SimpleNamespace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from experiments.reports import survival_told
@@ -49,3 +52,13 @@ def test_one_seed_decides_nothing(cut_up):
 
 def test_a_plain_net_in_two_sizes_is_no_modern_net(cut_up):
     assert survivals(cut_up(of_models({"mlp(depth=8)": 0.3, "mlp(depth=2)": 0.0}))) == []
+
+
+@pytest.mark.parametrize(("model", "effect", "told"), [("cnn-slim", "Muon ahead of Adam", True),
+                                                       ("mlp", "Muon ahead of Adam", False),
+                                                       ("cnn-slim", "Adam ahead of SGD", False)])  # fmt: skip
+def test_where_muon_hardly_trains_it_is_said(model, effect, told):
+    effects = pd.DataFrame([{"effect": effect, "variant": "plain", "outcome": "a"}])
+    (sentence,) = survival_told.sentences(SimpleNamespace(model=model, headings=[effect], effects=effects))
+    assert sentence.startswith(f"**{effect}**: there in plain.")
+    assert (survival_told.MUON in sentence) is told

@@ -82,7 +82,7 @@ def test_a_fence_is_longer_than_the_backticks_inside():
 
 
 def test_code_holds_no_backtick_and_no_bar():
-    assert code("a`b|c") == "`a'b/c`"
+    assert code("a`b|c") == "`a'b∣c`"
     assert code("") == ""
 
 
