@@ -45,6 +45,9 @@ class Ledger:
             # One fsync for many runs: a power cut may cost the last seconds, a killed process costs nothing.
             connection.execute("PRAGMA synchronous=NORMAL")
             _check(path, connection)
+            if schema.version(connection) < SCHEMA:
+                # Before it is one of this schema: a list that names an older one makes a newer ledger look damaged.
+                keylog.write(path, _results(connection))
             schema.migrate(connection)
             connection.execute("DELETE FROM running")
             connection.commit()

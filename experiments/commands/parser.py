@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from experiments import checks
-from experiments.errors import PlanError, shorten
+from experiments.errors import PlanError, printable, shorten
 
 PROGRAM = "python -m experiments"
 OUT = "results/latest"
@@ -102,7 +102,7 @@ def mended(out: Path) -> None:
     from experiments.ledger import LEDGER
 
     if told := salvage.mend(out / LEDGER):
-        print(f"NOTE: {told}", file=sys.stderr)
+        print(f"NOTE: {printable(told)}", file=sys.stderr)
 
 
 def suggest(action: argparse.Action, names: Names) -> None:

@@ -351,3 +351,14 @@ def test_thousands_of_runs(path):
             ledger.record(run, DONE)
     with Ledger.read(path) as ledger:
         assert [run.seed for _, run, _ in ledger.records()] == list(range(1000))
+
+
+@pytest.mark.parametrize("plugin", [5, "a.py", {"files": 3}, {"optimizers": ["adam"]}, {"digest": None}])
+def test_a_fact_of_another_kind_is_refused_in_one_line(path, plugin):
+    with Ledger.write(path) as ledger:
+        ledger.remember({"plugin": plugin})
+        with pytest.raises(LedgerError, match="the fact plugin in it cannot be read") as caught:
+            ledger.facts()
+        assert "\n" not in str(caught.value)
+        ledger.remember({"plugin": None})
+        assert ledger.facts() == {"plugin": None}
