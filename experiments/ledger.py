@@ -208,7 +208,7 @@ class Ledger:
 
     def planned_run(self, key: str) -> Run | None:
         row = next(self._read("SELECT run FROM planned WHERE key = ?", (key,)), None)
-        return rows.run(row[0], self.path) if row else None
+        return rows.run(row[0], self.path, key) if row else None
 
     def counts(self) -> Counter[str]:
         """Status -> how many planned runs have it; ``to do`` are those that nothing has come of yet."""
@@ -218,11 +218,11 @@ class Ledger:
     def failures(self) -> Iterator[tuple[Run, Outcome]]:
         """The planned runs that have no result though they were tried, in the order of the plan."""
         query = (
-            "SELECT planned.run, outcome FROM planned JOIN runs USING (key) "
+            "SELECT key, planned.run, outcome FROM planned JOIN runs USING (key) "
             f"WHERE status NOT IN {RESULTS} ORDER BY position, key"
         )
-        for run, outcome in self._read(query):
-            yield rows.run(run, self.path), rows.outcome(outcome, self.path)
+        for key, run, outcome in self._read(query):
+            yield rows.run(run, self.path, key), rows.outcome(outcome, self.path)
 
     def outcome(self, key: str) -> Outcome | None:
         row = next(self._read("SELECT outcome FROM runs WHERE key = ?", (key,)), None)
@@ -230,9 +230,9 @@ class Ledger:
 
     def records(self) -> Iterator[tuple[str, Run, Outcome]]:
         """Every finished run of the plan with its role and outcome, in the order of the plan."""
-        query = "SELECT role, runs.run, outcome FROM planned JOIN runs USING (key) ORDER BY position, key"
-        for role, run, outcome in self._read(query):
-            yield role, rows.run(run, self.path), rows.outcome(outcome, self.path)
+        query = "SELECT role, key, runs.run, outcome FROM planned JOIN runs USING (key) ORDER BY position, key"
+        for role, key, run, outcome in self._read(query):
+            yield role, rows.run(run, self.path, key), rows.outcome(outcome, self.path)
 
     def machines(self) -> list[dict[str, Any]]:
         """Each machine that finished runs of the plan were made on, in the order of the plan."""

@@ -53,8 +53,16 @@ def check(connection: sqlite3.Connection) -> None:
             raise sqlite3.DatabaseError(f"its table {table} holds values of another kind")
 
 
-def run(text: str, path: Path) -> Run:
-    return _read("a run", text, path, _run)
+def run(text: str, path: Path, key: str | None = None) -> Run:
+    """A run; where the key is given under which it stands, it must be its own."""
+
+    def read(given: str) -> Run:
+        found = _run(given)
+        if key is not None and found.key != key:
+            raise ValueError(f"its key is {found.key}, and it stands under {key[:40]!r}")
+        return found
+
+    return _read("a run", text, path, read)
 
 
 def outcome(text: str, path: Path) -> Outcome:

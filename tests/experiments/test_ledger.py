@@ -14,6 +14,8 @@ from experiments import lock
 from experiments.errors import LedgerError
 from experiments.ledger import APPLICATION, SCHEMA, Ledger
 from experiments.records import RESULTS, STATUSES, Outcome
+from experiments.salvage import mend
+from experiments.schema import put
 from tests.experiments.samples import DONE, FAILED, RUN, a_run
 
 
@@ -362,3 +364,21 @@ def test_a_fact_of_another_kind_is_refused_in_one_line(path, plugin):
         assert "\n" not in str(caught.value)
         ledger.remember({"plugin": None})
         assert ledger.facts() == {"plugin": None}
+
+
+@pytest.mark.parametrize("table", ["runs", "planned"])
+def test_a_run_under_the_key_of_another_is_refused_in_one_line(path, table):
+    runs = filled(path, 3)
+    other = a_run(seed=1000).to_json()
+    with contextlib.closing(sqlite3.connect(path)) as file, file:
+        (row,) = file.execute(f"SELECT * FROM {table} WHERE key = ?", (runs[1].key,))
+        put(file, table, [tuple(other if each == runs[1].to_json() else each for each in row[:-1])])
+    with pytest.raises(LedgerError, match=f"a row of '{table}' has a key that is not its run's"):
+        Ledger.read(path)
+    with Ledger.read(path, quick=True) as ledger, pytest.raises(LedgerError, match="it stands under") as caught:
+        list(ledger.records()) if table == "runs" else ledger.planned_run(runs[1].key)
+    assert "\n" not in str(caught.value)
+    told = mend(path)
+    with Ledger.read(path) as ledger:
+        assert ledger.results() == {run.key for run in runs} - ({runs[1].key} if table == "runs" else set())
+    assert (f"1 are lost and will be trained again: {runs[1].key}" in told) is (table == "runs")

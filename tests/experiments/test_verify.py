@@ -9,6 +9,7 @@ from experiments import verify
 from experiments.errors import PlanError
 from experiments.ledger import LEDGER, Ledger
 from experiments.records import Epoch, Outcome
+from experiments.schema import put
 from experiments.verify import compare
 from tests.experiments.processes import REAL, call
 from tests.experiments.samples import CURVE, DONE, a_run
@@ -104,8 +105,8 @@ def test_the_real_engine_gives_the_same_bits_twice_and_a_changed_ledger_is_found
         assert outcome is not None
         assert outcome.test_metric is not None
         changed = replace(outcome, test_metric=outcome.test_metric + 0.25).to_json()
-        ledger._connection.execute("UPDATE runs SET outcome = ? WHERE key = ?", (changed, run.key))
-        ledger._connection.commit()
+        with ledger._transaction() as write:
+            put(write, "runs", [(run.key, run.to_json(), outcome.status, changed, 1, 1.5)])
     code, told, _ = call("verify", run.key, *out, module=REAL)
     assert code == 1
     assert "test_metric by 0.25" in told
