@@ -4,12 +4,13 @@ A line a key, added after its run is in the ledger. It shares no page with the l
 """
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
 from experiments.schema import SCHEMA
 
+NAMED = 5  # lost keys that are named in a line
 _TITLE = b"keys of the finished runs of a ledger, schema "
 
 
@@ -26,6 +27,22 @@ def read(ledger: Path) -> tuple[int, set[str]]:
     number = title.removeprefix(_TITLE)
     schema = int(number) if title.startswith(_TITLE) and number.isdigit() else 0
     return schema, {line[:16].decode() for line in lines if len(line) == 24 and line == _line(line[:16])[:-1]}
+
+
+def most(ledger: Path) -> int:
+    """How many keys there can be, without reading them."""
+    path = path_of(ledger)
+    head, each = len(_TITLE) + 2, len(_line(bytes(16)))
+    return max(0, path.stat().st_size - head) // each if path.is_file() else 0
+
+
+def told(missing: Collection[str]) -> str:
+    """What there is to say of keys whose runs are not in the ledger; nothing where there are none."""
+    if not missing:
+        return ""
+    named = ", ".join(sorted(missing)[:NAMED]) + f" and {len(missing) - NAMED} more" * (len(missing) > NAMED)
+    return (f"{len(missing)} finished runs that ledger.keys names are not here ({named}): the next `sweep` saves what "
+            "can be saved, names what is lost and trains it again")  # fmt: skip
 
 
 def write(ledger: Path, keys: Iterable[str]) -> None:

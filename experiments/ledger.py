@@ -63,17 +63,25 @@ class Ledger:
 
         Args:
             path: of the file, which is left as it is.
-            quick: whether to leave out the check of all that is in it.
+            quick: whether to leave out the check of all that is in it, and of whether all is in it: see `missing`.
+
+        Raises:
+            LedgerError: it is damaged, foreign or newer than this program, or finished runs are missing.
         """
         if not path.exists():
-            raise MissingLedger(f"there is no ledger at {path}: run `sweep` first, or name its folder with --out")
+            hint = keylog.told(keylog.read(path)[1]) or "run `sweep` first, or name its folder with --out"
+            raise MissingLedger(f"there is no ledger at {path}: {hint}")
         with contextlib.ExitStack() as undo, explained(path):
             connection = undo.enter_context(contextlib.closing(connected(path, "ro")))
             if is_empty(connection):
-                raise MissingLedger(f"the ledger {path} is empty: its sweep has just begun, or was stopped at once")
+                lost = keylog.told(() if is_held(path) else keylog.read(path)[1])
+                hint = lost or "its sweep has just begun, or was stopped at once"
+                raise MissingLedger(f"the ledger {path} is empty: {hint}")
             _check(path, connection)
             if not quick and (problem := schema.damage(connection)):
                 raise sqlite3.DatabaseError(problem)
+            if not quick and (lost := keylog.told(cls(path, connection).missing())):
+                raise LedgerError(f"{path}: {lost}; to go on without them, remove {keylog.path_of(path).name}")
             undo.pop_all()
         return cls(path, connection)
 
@@ -172,6 +180,21 @@ class Ledger:
         """Keys of the runs that need no more training."""
         with explained(self.path):
             return _results(self._connection)
+
+    def missing(self, quick: bool = False) -> set[str]:
+        """Keys of the finished runs that the list beside the ledger names and that are not in it, as where its
+        write-ahead log was lost; none while a sweep is writing.
+
+        Args:
+            quick: whether it is enough to count them where there are as many as there should be.
+        """
+        if quick:
+            query = f"SELECT COUNT(*) FROM runs WHERE status IN {RESULTS}"
+            if keylog.most(self.path) <= next(self._read(query))[0]:
+                return set()
+        logged = keylog.read(self.path)[1]  # before the results: a run is in the ledger first
+        missing = logged - self.results()
+        return set() if not missing or is_held(self.path) else missing
 
     def statuses(self) -> dict[str, str]:
         return dict(self._read("SELECT key, status FROM runs"))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments import carving, keylog, schema, unread
+from experiments.keylog import NAMED
 from experiments.ledger import connected, explained, is_cut, is_empty
 from experiments.lock import hold
 from experiments.records import RESULTS, Outcome, Run
@@ -18,7 +19,6 @@ from experiments.rows import FACTS
 MAGIC = b"SQLite format 3\x00"
 SAVED = ("runs", "answers", "facts")
 """The tables that are saved. Plan and choices follow from these and from what is asked: the next sweep writes them."""
-NAMED = 5  # lost keys that are named in the line; all are in a file
 AHEAD = 9
 """So many versions a newer program may be ahead: a larger number is a byte that was changed."""
 _DISK = ("SQLITE_CANTOPEN", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_READONLY", "SQLITE_PERM",
