@@ -1,9 +1,9 @@
 """The single source of truth: every run and its outcome, in one SQLite file with one writer."""
 
 import contextlib
-import errno
 import hashlib
 import json
+import os
 import sqlite3
 import time
 from collections import Counter
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from experiments import keylog, rows, schema
+from experiments import keylog, places, rows, schema
 from experiments.errors import LedgerError, MissingLedger
 from experiments.lock import hold, is_held
 from experiments.records import RESULTS, Outcome, Run
@@ -288,8 +288,10 @@ class Ledger:
 
 def connected(path: Path, mode: str) -> sqlite3.Connection:
     """A connection; one of mode ``ro`` leaves the write-ahead log as it found it."""
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    places.check(path, links=mode == "ro")
+    places.check(ahead := Path(f"{path}-wal"))
+    if mode == "ro" and not os.access(path.parent, os.W_OK) and not (ahead.exists() and ahead.stat().st_size):
+        mode = "ro&immutable=1"  # SQLite would make a file beside it
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", timeout=30, uri=True)
 
 
@@ -330,13 +332,19 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise LedgerError(
-            f"{path} cannot be made or read ({error.strerror}): choose another folder with --out"
+            f"{error.filename or path} cannot be made or read ({error.strerror}): choose another folder with --out"
         ) from error
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # SQLite's words may quote what is damaged
         if "disk is full" in str(error):
             raise LedgerError(
                 f"the disk is full, and {path} cannot be written: what was finished is kept; free disk space, and the "
                 "same command goes on"
+            ) from error
+        kind = getattr(error, "sqlite_errorname", "")
+        if kind.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")) and not os.access(path.parent, os.W_OK):
+            raise LedgerError(
+                f"the ledger {path} cannot be used, since its folder cannot be written ({error}): open the folder, or "
+                "copy it to where it can be written"
             ) from error
         if "not a database" in str(error):
             raise LedgerError(

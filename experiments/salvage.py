@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from experiments import carving, keylog, schema, unread
+from experiments import carving, keylog, places, schema, unread
 from experiments.keylog import NAMED
 from experiments.ledger import connected, explained, is_cut, is_empty
 from experiments.lock import hold
@@ -41,6 +41,7 @@ def mend(path: Path) -> str:
     Raises:
         LedgerError: another sweep is writing it, or it cannot be read or written at all.
     """
+    places.check(path)
     if not path.is_file() and not keylog.read(path)[1]:
         return ""
     with explained(path), contextlib.closing(hold(path)):
@@ -116,7 +117,7 @@ def _salvaged(path: Path, problem: str, known: set[str]) -> str:
     fresh.replace(path)
     lost = sorted(known - results)
     if lost:
-        kept.with_suffix(".lost").write_text("".join(f"{key}\n" for key in lost))
+        places.fresh(kept.with_suffix(".lost")).write_text("".join(f"{key}\n" for key in lost))
     keylog.write(path, results)
     return _told(path, problem, kept, len(results), lost, beside)
 
@@ -142,7 +143,7 @@ def _set_aside(path: Path) -> Path:
     if path.is_file():
         ahead = path.with_name(f"{path.name}-wal")
         if ahead.is_file():
-            shutil.copy2(ahead, kept.with_name(f"{kept.name}-wal"))
+            shutil.copy2(ahead, places.fresh(kept.with_name(f"{kept.name}-wal")))
         shutil.copy2(path, kept)
     return kept
 

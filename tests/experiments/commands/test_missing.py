@@ -75,7 +75,7 @@ def test_nothing_is_said_while_a_sweep_writes_or_where_all_is_there(tmp_path):
         for run in RUNS:
             ledger.record(run, DONE)
         assert Ledger.read(tmp_path / LEDGER).missing() == set()
-        with keylog.opened(tmp_path / LEDGER) as file:
+        with keylog.path_of(tmp_path / LEDGER).open("ab") as file:
             keylog.add(file, "f" * 16)
         assert Ledger.read(tmp_path / LEDGER).missing() == set()
     with pytest.raises(LedgerError, match="1 finished runs"):
