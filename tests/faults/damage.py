@@ -107,6 +107,34 @@ def trial(how: Callable[[bytes, random.Random], bytes], ledgers: Ledgers, calm: 
         return in_process(made, ledgers.truth[source], said)
 
 
+def flipped_keys(out: Path, rng: random.Random) -> None:
+    path = out / PARTS[2]
+    path.write_bytes(flip(path.read_bytes(), rng))
+
+
+def no_keys(out: Path, _: random.Random) -> None:
+    (out / PARTS[2]).unlink()
+
+
+def no_log(out: Path, _: random.Random) -> None:
+    (out / WAL).unlink()
+
+
+def no_ledger(out: Path, _: random.Random) -> None:
+    for part in (LEDGER, WAL):
+        (out / part).unlink(missing_ok=True)
+
+
+def beside(how: Callable[[Path, random.Random], None], ledgers: Ledgers, calm: Content, rng: random.Random) -> Trial:
+    """Remove or damage one of the files that make up a ledger; the command goes on with it."""
+    there = [each for each in ledgers.folders if each != ledgers.grown and (how != no_log or (each / WAL).exists())]
+    source = rng.choice(there)
+    with scene() as made:
+        shutil.copytree(source, made.out)
+        how(made.out, rng)
+        return by_command(made, ledgers.truth[source].runs, calm)
+
+
 def in_process(made: Scene, before: Held, said: str) -> Trial:
     """Whatever is not there any more was named; whatever is there is what was there."""
     truth = before.runs
