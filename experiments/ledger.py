@@ -1,9 +1,9 @@
 """The single source of truth: every run and its outcome, in one SQLite file with one writer."""
 
 import contextlib
-import errno
 import hashlib
 import json
+import os
 import sqlite3
 import time
 from collections import Counter
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from experiments import keylog, rows, schema
+from experiments import keylog, places, rows, schema
 from experiments.errors import LedgerError, MissingLedger
 from experiments.lock import hold, is_held
 from experiments.records import RESULTS, Outcome, Run
@@ -45,6 +45,9 @@ class Ledger:
             # One fsync for many runs: a power cut may cost the last seconds, a killed process costs nothing.
             connection.execute("PRAGMA synchronous=NORMAL")
             _check(path, connection)
+            if schema.version(connection) < SCHEMA:
+                # Before it is one of this schema: a list that names an older one makes a newer ledger look damaged.
+                keylog.write(path, _results(connection))
             schema.migrate(connection)
             connection.execute("DELETE FROM running")
             connection.commit()
@@ -60,17 +63,25 @@ class Ledger:
 
         Args:
             path: of the file, which is left as it is.
-            quick: whether to leave out the check of all that is in it.
+            quick: whether to leave out the check of all that is in it, and of whether all is in it: see `missing`.
+
+        Raises:
+            LedgerError: it is damaged, foreign or newer than this program, or finished runs are missing.
         """
         if not path.exists():
-            raise MissingLedger(f"there is no ledger at {path}: run `sweep` first, or name its folder with --out")
+            hint = keylog.told(keylog.read(path)[1]) or "run `sweep` first, or name its folder with --out"
+            raise MissingLedger(f"there is no ledger at {path}: {hint}")
         with contextlib.ExitStack() as undo, explained(path):
             connection = undo.enter_context(contextlib.closing(connected(path, "ro")))
             if is_empty(connection):
-                raise MissingLedger(f"the ledger {path} is empty: its sweep has just begun, or was stopped at once")
+                lost = keylog.told(() if is_held(path) else keylog.read(path)[1])
+                hint = lost or "its sweep has just begun, or was stopped at once"
+                raise MissingLedger(f"the ledger {path} is empty: {hint}")
             _check(path, connection)
             if not quick and (problem := schema.damage(connection)):
                 raise sqlite3.DatabaseError(problem)
+            if not quick and (lost := keylog.told(cls(path, connection).missing())):
+                raise LedgerError(f"{path}: {lost}; to go on without them, remove {keylog.path_of(path).name}")
             undo.pop_all()
         return cls(path, connection)
 
@@ -170,6 +181,21 @@ class Ledger:
         with explained(self.path):
             return _results(self._connection)
 
+    def missing(self, quick: bool = False) -> set[str]:
+        """Keys of the finished runs that the list beside the ledger names and that are not in it, as where its
+        write-ahead log was lost; none while a sweep is writing.
+
+        Args:
+            quick: whether it is enough to count them where there are as many as there should be.
+        """
+        if quick:
+            query = f"SELECT COUNT(*) FROM runs WHERE status IN {RESULTS}"
+            if keylog.most(self.path) <= next(self._read(query))[0]:
+                return set()
+        logged = keylog.read(self.path)[1]  # before the results: a run is in the ledger first
+        missing = logged - self.results()
+        return set() if not missing or is_held(self.path) else missing
+
     def statuses(self) -> dict[str, str]:
         return dict(self._read("SELECT key, status FROM runs"))
 
@@ -205,7 +231,7 @@ class Ledger:
 
     def planned_run(self, key: str) -> Run | None:
         row = next(self._read("SELECT run FROM planned WHERE key = ?", (key,)), None)
-        return rows.run(row[0], self.path) if row else None
+        return rows.run(row[0], self.path, key) if row else None
 
     def counts(self) -> Counter[str]:
         """Status -> how many planned runs have it; ``to do`` are those that nothing has come of yet."""
@@ -215,11 +241,11 @@ class Ledger:
     def failures(self) -> Iterator[tuple[Run, Outcome]]:
         """The planned runs that have no result though they were tried, in the order of the plan."""
         query = (
-            "SELECT planned.run, outcome FROM planned JOIN runs USING (key) "
+            "SELECT key, planned.run, outcome FROM planned JOIN runs USING (key) "
             f"WHERE status NOT IN {RESULTS} ORDER BY position, key"
         )
-        for run, outcome in self._read(query):
-            yield rows.run(run, self.path), rows.outcome(outcome, self.path)
+        for key, run, outcome in self._read(query):
+            yield rows.run(run, self.path, key), rows.outcome(outcome, self.path)
 
     def outcome(self, key: str) -> Outcome | None:
         row = next(self._read("SELECT outcome FROM runs WHERE key = ?", (key,)), None)
@@ -227,9 +253,9 @@ class Ledger:
 
     def records(self) -> Iterator[tuple[str, Run, Outcome]]:
         """Every finished run of the plan with its role and outcome, in the order of the plan."""
-        query = "SELECT role, runs.run, outcome FROM planned JOIN runs USING (key) ORDER BY position, key"
-        for role, run, outcome in self._read(query):
-            yield role, rows.run(run, self.path), rows.outcome(outcome, self.path)
+        query = "SELECT role, key, runs.run, outcome FROM planned JOIN runs USING (key) ORDER BY position, key"
+        for role, key, run, outcome in self._read(query):
+            yield role, rows.run(run, self.path, key), rows.outcome(outcome, self.path)
 
     def machines(self) -> list[dict[str, Any]]:
         """Each machine that finished runs of the plan were made on, in the order of the plan."""
@@ -262,8 +288,10 @@ class Ledger:
 
 def connected(path: Path, mode: str) -> sqlite3.Connection:
     """A connection; one of mode ``ro`` leaves the write-ahead log as it found it."""
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    places.check(path, links=mode == "ro")
+    places.check(ahead := Path(f"{path}-wal"))
+    if mode == "ro" and not os.access(path.parent, os.W_OK) and not (ahead.exists() and ahead.stat().st_size):
+        mode = "ro&immutable=1"  # SQLite would make a file beside it
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", timeout=30, uri=True)
 
 
@@ -304,13 +332,19 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise LedgerError(
-            f"{path} cannot be made or read ({error.strerror}): choose another folder with --out"
+            f"{error.filename or path} cannot be made or read ({error.strerror}): choose another folder with --out"
         ) from error
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # SQLite's words may quote what is damaged
         if "disk is full" in str(error):
             raise LedgerError(
                 f"the disk is full, and {path} cannot be written: what was finished is kept; free disk space, and the "
                 "same command goes on"
+            ) from error
+        kind = getattr(error, "sqlite_errorname", "")
+        if kind.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")) and not os.access(path.parent, os.W_OK):
+            raise LedgerError(
+                f"the ledger {path} cannot be used, since its folder cannot be written ({error}): open the folder, or "
+                "copy it to where it can be written"
             ) from error
         if "not a database" in str(error):
             raise LedgerError(

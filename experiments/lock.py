@@ -1,4 +1,6 @@
-"""One writer a ledger: a lock that the system lets go of when its process ends, even by a kill."""
+"""One writer a ledger: a lock that the system lets go of when its process ends, even by a kill.
+
+Two files are locked: ``ledger.lock``, and the list of keys, which a sweep holds open to add to it."""
 
 import contextlib
 import os
@@ -6,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TextIO
 
+from experiments import places
 from experiments.errors import LedgerError
 
 try:
@@ -20,22 +23,15 @@ def hold(path: Path) -> TextIO:
     Raises:
         LedgerError: another process holds it.
     """
-    handle = open(path.with_suffix(".lock"), "a+")  # noqa: SIM115 - held open on purpose
-    if fcntl is None:
-        return handle
-    for wait in (0.05, 0.1, 0.2, 0):  # one who asks `is_held` holds it for a blink
-        with contextlib.suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            break
-        time.sleep(wait)
-    else:
-        handle.seek(0)
-        owner = handle.read().strip() or "unknown"
+    handle = os.fdopen(places.opened(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT), "r+")
+    try:
+        # Somebody may have taken the lock of a running sweep for litter: then its list of keys tells that it is there.
+        if not claim(handle.fileno()) or _is_claimed(path.with_suffix(".keys")):
+            handle.seek(0)
+            raise refusal(path, handle.read().strip())
+    except BaseException:
         handle.close()
-        raise LedgerError(
-            f"another sweep (process {owner}) is writing {path}: wait for it, stop it, "
-            "or choose another folder with --out"
-        )
+        raise
     handle.seek(0)
     handle.truncate()
     handle.write(str(os.getpid()))
@@ -43,15 +39,43 @@ def hold(path: Path) -> TextIO:
     return handle
 
 
-def is_held(path: Path) -> bool:
-    """Whether a sweep is writing the ledger at ``path`` now."""
+def claim(file: int) -> bool:
+    """Lock an open file for this process, as long as it is open; False where another process has it."""
     if fcntl is None:
         return True
+    for wait in (0.05, 0.1, 0.2, 0):  # one who asks `is_held` holds it for a blink
+        with contextlib.suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        time.sleep(wait)
+    return False
+
+
+def refusal(path: Path, owner: str = "") -> LedgerError:
+    return LedgerError(
+        f"another sweep (process {owner or 'unknown'}) is writing {path}: wait for it, stop it, "
+        "or choose another folder with --out"
+    )
+
+
+def is_held(path: Path) -> bool:
+    """Whether a sweep is writing the ledger at ``path`` now."""
+    return fcntl is None or any(_is_claimed(path.with_suffix(suffix)) for suffix in (".lock", ".keys"))
+
+
+def _is_claimed(path: Path) -> bool:
+    if fcntl is None:
+        return False
     try:
-        with open(path.with_suffix(".lock")) as handle:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
+        handle = places.opened(path, os.O_RDONLY)
+    except (FileNotFoundError, PermissionError):
         return False
     except OSError:
         return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
     return False

@@ -16,6 +16,9 @@ from experiments.tuning.space import STRATEGIES, Tuning
 FOLDER = Path(__file__).with_name("plans")
 LONGEST = 2**20
 """Bytes of a plan's file."""
+WHOLE = {"epochs": (1, 100_000), "batch_size": (1, 10_000_000)}
+LARGEST = 100_000
+"""Of the arguments of a model."""
 SUBSET = re.compile(r"(?P<base>[a-z0-9_]+)-[1-9][0-9]{0,8}k?")
 GRID = {"activations": names.ACTIVATIONS[:8], "optimizers": names.OPTIMIZERS}
 """The whole grid: what a block gets that names no activations or no optimizers."""
@@ -275,7 +278,6 @@ def _block(table: dict[str, Any], where: str, plugin: Offer | None) -> Block:
         "initialiser": names.INITIALISERS,
     }
     some_of = {"activations": activations, "optimizers": optimizers}
-    whole = {"epochs": (1, 100_000), "batch_size": (1, 10_000_000)}
     for key, value in table.items():
         label = f"{where}: {key}"
         if key in one_of:
@@ -284,8 +286,8 @@ def _block(table: dict[str, Any], where: str, plugin: Offer | None) -> Block:
             checked[key] = checks.some_of(value, label, some_of[key])
         elif key == "losses":
             checked[key] = outputs.checked(value, label, one_of["loss"])
-        elif key in whole:
-            checked[key] = checks.whole(value, label, *whole[key])
+        elif key in WHOLE:
+            checked[key] = checks.whole(value, label, *WHOLE[key])
         elif key == "learning_rates":
             checked[key] = {checks.one_of(name, label, optimizers): checks.positive(rate, f"{label}.{name}")
                             for name, rate in checks.table(value, label).items()}  # fmt: skip
@@ -298,7 +300,7 @@ def _block(table: dict[str, Any], where: str, plugin: Offer | None) -> Block:
         elif key == "model_args":
             allowed = _model_arguments(table.get("model", "mlp"), plugin)
             checked[key] = {
-                checks.one_of(name, label, allowed): checks.whole(given, f"{label}.{name}", allowed[name], 100_000)
+                checks.one_of(name, label, allowed): checks.whole(given, f"{label}.{name}", allowed[name], LARGEST)
                 for name, given in checks.table(value, label).items()
             }
     if "loss" in checked and "losses" in checked:

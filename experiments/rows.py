@@ -53,8 +53,16 @@ def check(connection: sqlite3.Connection) -> None:
             raise sqlite3.DatabaseError(f"its table {table} holds values of another kind")
 
 
-def run(text: str, path: Path) -> Run:
-    return _read("a run", text, path, _run)
+def run(text: str, path: Path, key: str | None = None) -> Run:
+    """A run; where the key is given under which it stands, it must be its own."""
+
+    def read(given: str) -> Run:
+        found = _run(given)
+        if key is not None and found.key != key:
+            raise ValueError(f"its key is {found.key}, and it stands under {key[:40]!r}")
+        return found
+
+    return _read("a run", text, path, read)
 
 
 def outcome(text: str, path: Path) -> Outcome:
@@ -164,10 +172,14 @@ CHOICE = {
     "all_diverged": bool, "scored": [str],
 }  # fmt: skip
 MACHINE = {"python": str, "versions": {str: str}, "commit": str, "backend": str, "cores": (int, NoneType)}
+PLUGIN = {
+    "file": str, "files": [str], "digest": str, "activations": {str: str}, "optimizers": {str: float}, "losses": [str],
+    "models": {str: object},
+}  # fmt: skip
 FACTS: dict[str, Any] = {
     "plan": str, "plan_title": str, "command": str, "notices": [str], "datasets": [DATA], "workers": int,
     "engine": str, "seeds": range(1, 10_001), "tuning": {str: (str, int, float, bool)},
-    "seeds_by_block": {str: range(100_001)}, "wall_seconds": float,
+    "seeds_by_block": {str: range(100_001)}, "wall_seconds": float, "plugin": PLUGIN,
 }  # fmt: skip
 """Shapes: a type, several, a range, ``[shape]`` for a list, ``{str: shape}`` for a table, else a table in which these
 entries, if they are there, have these shapes; those under ``NEEDED`` have to be there."""
@@ -175,6 +187,8 @@ entries, if they are there, have these shapes; those under ``NEEDED`` have to be
 
 def _fact(name: str, text: str) -> Any:
     value = _plain(json.loads(text))
+    if name == "plugin" and value is None:
+        return None
     return _shaped(value, FACTS[name]) if name in FACTS else value
 
 

@@ -9,15 +9,18 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from experiments import carving, keylog, schema
+from experiments import carving, keylog, places, schema, unread
+from experiments.keylog import NAMED
 from experiments.ledger import connected, explained, is_cut, is_empty
 from experiments.lock import hold
 from experiments.records import RESULTS, Outcome, Run
+from experiments.rows import FACTS
 
 MAGIC = b"SQLite format 3\x00"
 SAVED = ("runs", "answers", "facts")
 """The tables that are saved. Plan and choices follow from these and from what is asked: the next sweep writes them."""
-NAMED = 5  # lost keys that are named in the line; all are in a file
+AHEAD = 9
+"""So many versions a newer program may be ahead: a larger number is a byte that was changed."""
 _DISK = ("SQLITE_CANTOPEN", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_READONLY", "SQLITE_PERM",
          "SQLITE_IOERR", "SQLITE_NOMEM")  # fmt: skip
 """Errors that say nothing about what is in the file."""
@@ -38,6 +41,7 @@ def mend(path: Path) -> str:
     Raises:
         LedgerError: another sweep is writing it, or it cannot be read or written at all.
     """
+    places.check(path)
     if not path.is_file() and not keylog.read(path)[1]:
         return ""
     with explained(path), contextlib.closing(hold(path)):
@@ -63,7 +67,8 @@ def _problem(path: Path) -> tuple[str, set[str]]:
             if connection.execute("PRAGMA application_id").fetchone() != (schema.APPLICATION,):
                 return ("its mark is gone" if logged_schema and _has_tables(connection) else ""), set(logged)
             if number > schema.SCHEMA:
-                damaged = 0 < logged_schema <= schema.SCHEMA
+                ours = 0 < logged_schema <= schema.SCHEMA  # a newer program writes its number there before all else
+                damaged = ours and (number > schema.SCHEMA + AHEAD or schema.damage(connection))
                 return ("its version is not what was written" if damaged else ""), set(logged)
             if number < 1:
                 return "its version is gone", set()
@@ -99,6 +104,7 @@ def _salvaged(path: Path, problem: str, known: set[str]) -> str:
         if known <= saved["runs"].keys():
             break  # older ones are asked for what is missing alone
     results = {key for key, row in saved["runs"].items() if row[2] in RESULTS}
+    beside = unread.settled(kept, saved, _sound) if kept.exists() else ""
     fresh = path.with_name(f"{path.stem}.salvaged{path.suffix}")
     fresh.unlink(missing_ok=True)
     with contextlib.closing(connected(fresh, "rwc")) as connection:
@@ -111,29 +117,33 @@ def _salvaged(path: Path, problem: str, known: set[str]) -> str:
     fresh.replace(path)
     lost = sorted(known - results)
     if lost:
-        kept.with_suffix(".lost").write_text("".join(f"{key}\n" for key in lost))
+        places.fresh(kept.with_suffix(".lost")).write_text("".join(f"{key}\n" for key in lost))
     keylog.write(path, results)
-    return _told(path, problem, kept, len(results), lost)
+    return _told(path, problem, kept, len(results), lost, beside)
 
 
-def _told(path: Path, problem: str, kept: Path, saved: int, lost: list[str]) -> str:
+def _told(path: Path, problem: str, kept: Path, saved: int, lost: list[str], beside: str) -> str:
     if not lost:
         what = f"all {saved} finished runs were saved"
     else:
         more = f" and {len(lost) - NAMED} more, see {kept.with_suffix('.lost').name}" if len(lost) > NAMED else ""
         what = (f"{saved} finished runs were saved; {len(lost)} are lost and will be trained again: "
                 f"{', '.join(lost[:NAMED])}{more}")  # fmt: skip
-    return f"the ledger {path} was damaged ({problem}): {what}; the damaged file is kept as {kept.name}"
+    where = f"; the damaged file is kept as {kept.name}" if kept.exists() else ""
+    return f"the ledger {path} was damaged ({problem}): {what}{beside}{where}"
 
 
 def _set_aside(path: Path) -> Path:
     """Copy a ledger and its write-ahead log to the next free name; a kill while that lasts costs nothing."""
-    there = [_number(each) for each in path.parent.glob(f"{path.stem}.damaged-*{path.suffix}")]
+    # Where the ledger was gone, there is a list of what is lost and no file beside it.
+    there = [
+        _number(each) for kind in (path.suffix, ".lost") for each in path.parent.glob(f"{path.stem}.damaged-*{kind}")
+    ]
     kept = path.with_name(f"{path.stem}.damaged-{max(there, default=0) + 1}{path.suffix}")
     if path.is_file():
         ahead = path.with_name(f"{path.name}-wal")
         if ahead.is_file():
-            shutil.copy2(ahead, kept.with_name(f"{kept.name}-wal"))
+            shutil.copy2(ahead, places.fresh(kept.with_name(f"{kept.name}-wal")))
         shutil.copy2(path, kept)
     return kept
 
@@ -172,14 +182,9 @@ def _carved(damaged: Path) -> Iterator[tuple[str, tuple[Any, ...]]]:
 def _selected(damaged: Path) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """What SQLite itself still reads: of facts that were written again and again it alone knows the latest."""
     for table in SAVED:
-        with (
-            contextlib.suppress(sqlite3.Error, UnicodeDecodeError),
-            contextlib.closing(connected(damaged, "ro")) as connection,
-        ):
-            connection.text_factory = bytes
-            for row in connection.execute(f"SELECT * FROM {table}"):
-                if sound := _sound(table, row):
-                    yield table, sound
+        for row in unread.selected(damaged, table):
+            if sound := _sound(table, row):
+                yield table, sound
 
 
 def _sound(table: str, row: tuple[Any, ...]) -> tuple[Any, ...] | None:
@@ -197,12 +202,13 @@ def _sound(table: str, row: tuple[Any, ...]) -> tuple[Any, ...] | None:
         if summed is not None and schema.crc(row) != summed:
             return None
         text = tuple(each.decode() if isinstance(each, bytes) else each for each in row)
-        if table == "runs" and Run.from_json(text[1]).key != text[0]:
+        if table in ("runs", "planned") and Run.from_json(text[columns.index("run")]).key != text[0]:
             return None
         if summed is None and table == "runs" and Outcome.from_json(text[3]).status != text[2]:
             return None
         if table == "facts":
             json.loads(text[1])
+            return text if text[0] in FACTS else None  # a choice looks like a fact
         return text
     except (ValueError, TypeError, KeyError):
         return None

@@ -1,5 +1,6 @@
 """The tables of a ledger: their columns, the checksum of each row, and how an older ledger becomes a new one."""
 
+import hashlib
 import sqlite3
 import zlib
 from collections.abc import Iterable, Sequence
@@ -102,6 +103,13 @@ def damage(connection: sqlite3.Connection) -> str:
             for row in connection.execute(f"SELECT {', '.join(wanted)} FROM {table}"):
                 if summed and crc(row[:-1]) != row[-1]:
                     return f"a row of {table!r} is not what was written"
+                if "run" in columns and row[0] != _key(row[columns.index("run")]):
+                    return f"a row of {table!r} has a key that is not its run's"
     finally:
         connection.text_factory = str
     return ""
+
+
+def _key(run: object) -> bytes:
+    """The key of a run as it is written (`records.Run.key`), without reading it: this is asked of all rows."""
+    return hashlib.sha256(run).hexdigest()[:16].encode() if isinstance(run, bytes) else b""

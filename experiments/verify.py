@@ -1,13 +1,16 @@
 """A run trained once more: whether the same comes of it, and if not, how far off it is."""
 
 import math
+import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from experiments import checks, names
 from experiments.errors import PlanError
 from experiments.ledger import Ledger
+from experiments.plan import LARGEST, WHOLE
 from experiments.plugins.helper import serving
 from experiments.plugins.offer import Offer
 from experiments.records import SEMANTICS, Epoch, Outcome, Run
@@ -24,7 +27,7 @@ class Verdict:
     Attributes:
         compared: how many numbers and words.
         largest: name -> the largest difference found under it; infinite where one is no number and the other is.
-        words: name -> before and after, of what is no number.
+        words: name -> before and after, of what is no number, and of numbers that differ by no amount: 0 and -0.
         machine: the same, of what the two were trained on.
     """
 
@@ -52,9 +55,9 @@ def compare(before: Outcome, after: Outcome) -> Verdict:
         name = place[0]
         was: Any = one.get(place)
         now: Any = other.get(place)
-        if was == now or (_number(was) and _number(now) and math.isnan(was) and math.isnan(now)):
+        if _same(was, now):
             continue
-        if _number(was) and _number(now):
+        if _number(was) and _number(now) and was != now:
             gap = abs(now - was)
             largest[name] = max(largest.get(name, 0.0), math.inf if math.isnan(gap) else gap)
         else:
@@ -97,7 +100,7 @@ def chosen(ledger: Ledger, keys: Sequence[str], sample: int, plugin: Offer | Non
 
     Raises:
         PlanError: a key names no finished run or several, or a run that was trained when training meant something else,
-            or with another plugin.
+            or with another plugin, or one so large that no plan can have asked for it.
     """
     done = {run.key: run for _, run, outcome in ledger.records() if outcome.status in ("done", "diverged")}
     if not done:
@@ -116,6 +119,7 @@ def chosen(ledger: Ledger, keys: Sequence[str], sample: int, plugin: Offer | Non
             )
         found += same
     for run in found:
+        _check_size(run)
         if run.plugin not in known:
             raise PlanError(f"run {run.key} {_needs(plugin)}")
         if run.semantics != SEMANTICS:
@@ -124,6 +128,19 @@ def chosen(ledger: Ledger, keys: Sequence[str], sample: int, plugin: Offer | Non
                 f"{SEMANTICS}): verify it with the version that trained it, see environment.json"
             )
     return found
+
+
+def _check_size(run: Run) -> None:
+    """Refuse a run that no plan can have asked for: a ledger can come from anywhere, and this might never end.
+
+    Raises:
+        PlanError: a number of it is out of its range.
+    """
+    where = f"run {run.key} of the ledger: "
+    checks.whole(run.epochs, f"{where}epochs", *WHOLE["epochs"])
+    checks.whole(run.batch_size, f"{where}batch_size", 0, WHOLE["batch_size"][1])  # 0: the whole training part
+    for name, value in run.model_args:
+        checks.whole(value, f"{where}{run.model}.{name}", names.LEAST.get(name, 0), LARGEST)
 
 
 def _needs(plugin: Offer | None) -> str:
@@ -152,6 +169,13 @@ def _flat(machine: dict[str, Any], before: str = "") -> Iterator[tuple[str, Any]
             yield from _flat(value, f"{before}{name}.")
         else:
             yield before + name, value
+
+
+def _same(was: Any, now: Any) -> bool:
+    """Bit for bit: 0 and -0, or 1 and 1.0, are not the same. All that is no number is."""
+    if isinstance(was, float) and isinstance(now, float):
+        return struct.pack("<d", was) == struct.pack("<d", now) or (math.isnan(was) and math.isnan(now))
+    return type(was) is type(now) and was == now
 
 
 def _number(value: Any) -> bool:

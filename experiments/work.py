@@ -81,4 +81,5 @@ def grown_before(plan: Plan, out: Path) -> dict[str, int]:
             facts = ledger.facts()
     except MissingLedger:
         return {}
-    return facts.get("seeds_by_block", {}) if facts.get("plan") == plan.name else {}
+    # A ledger that was saved may have lost the plan's name.
+    return facts.get("seeds_by_block", {}) if facts.get("plan", plan.name) == plan.name else {}

@@ -15,6 +15,7 @@ from experiments.claims.finding import VERDICTS
 from experiments.claims.runner import Result
 from experiments.claims.table import CLAIMS, FAMILY
 from experiments.errors import UserError
+from experiments.places import own
 from experiments.reports import style
 from experiments.reports.files import pictures, save_figure, write_text
 
@@ -62,13 +63,13 @@ def write(out: Path, results: Iterable[Result], command: str) -> list[Path]:
     Returns:
         The files written.
     """
-    entries = read(out)
+    entries, figures = read(out), own(out / "figures")
     written: list[Path] = []
     with style.theme():
         for result in results:
             if result.finding is None or result.evidence is None:
                 continue
-            stem = out / "figures" / f"claim-{result.claim.id}"
+            stem = figures / f"claim-{result.claim.id}"
             try:
                 told = entry(result)
                 if told == entries.get(result.claim.id) and all(path.exists() for path in pictures(stem)):

@@ -14,6 +14,7 @@ from experiments.claims.finding import Finding
 from experiments.claims.lab import Lab
 from experiments.datasets import Dataset
 from experiments.ledger import LEDGER, Ledger
+from experiments.places import own
 from experiments.plan import Plan
 from experiments.records import RESULTS, Run
 from experiments.running import Running
@@ -98,7 +99,7 @@ def investigate(study: Study, out: Path, workers: int, watch: Watch, fresh: bool
     Raises:
         LedgerError: see `Ledger.write`.
     """
-    folder = out / PROBES
+    folder = own(out / PROBES)
     calls = {key: probing.call(claim, study.budget, study.data_dir, study.seed)
              for key, claim in study.calls.items() if fresh or probing.kept(folder, key) is None}  # fmt: skip
     alone = {key for key in calls if "C" in study.calls[key].kinds}

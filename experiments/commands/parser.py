@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from experiments import checks
-from experiments.errors import PlanError, shorten
+from experiments.errors import MissingLedger, PlanError, printable, shorten
 
 PROGRAM = "python -m experiments"
 OUT = "results/latest"
@@ -102,6 +102,20 @@ def mended(out: Path) -> None:
     from experiments.ledger import LEDGER
 
     if told := salvage.mend(out / LEDGER):
+        print(f"NOTE: {printable(told)}", file=sys.stderr)
+
+
+def unmended(out: Path) -> None:
+    """Where a ledger is looked at and left as it is: say what is missing in it."""
+    from experiments import keylog
+    from experiments.ledger import LEDGER, Ledger
+
+    try:
+        with Ledger.read(out / LEDGER, quick=True) as ledger:
+            missing = ledger.missing()
+    except MissingLedger:
+        missing = keylog.read(out / LEDGER)[1]
+    if told := keylog.told(missing):
         print(f"NOTE: {told}", file=sys.stderr)
 
 

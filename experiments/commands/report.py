@@ -40,6 +40,7 @@ def write(out: Path, style: str = "screen") -> list[Path]:
     """Write the report of the sweep in ``out``; returns its files."""
     from experiments import frames, reports
     from experiments.ledger import LEDGER, Ledger
+    from experiments.reports.files import write_text
 
     with Ledger.read(out / LEDGER) as ledger:
         if "plan" not in ledger.facts():
@@ -51,7 +52,7 @@ def write(out: Path, style: str = "screen") -> list[Path]:
         out, tables.runs, tables.curves, tables.timings, facts, tables.diagnostics, tables.choices, style=style
     )
     if style == "screen":
-        (out / STAMP).write_text(state + "\n")
+        write_text(out / STAMP, state + "\n")
     return paths
 
 

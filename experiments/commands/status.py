@@ -48,11 +48,13 @@ def run(given: argparse.Namespace) -> int:
 
 def lines(ledger: "Ledger", out: Path) -> list[str]:
     """What there is to tell of the sweep in ``out``."""
+    from experiments import keylog
     from experiments.progress import duration, label
 
     facts = ledger.facts()
+    lost = [f"NOTE: {text}" for text in [keylog.told(ledger.missing(quick=True))] if text]
     if "plan" not in facts:
-        return [f"no sweep in {out}, but {len(ledger.statuses())} runs of claims"]
+        return [printable(line) for line in (f"no sweep in {out}, but {len(ledger.statuses())} runs of claims", *lost)]
     counts = ledger.counts()
     told = [f"plan {facts['plan']}: {counts.total()} runs in {out}"]
     told += [f"  {counts[name]:6d} {name}" for name in COUNTED if counts[name]]
@@ -64,7 +66,7 @@ def lines(ledger: "Ledger", out: Path) -> list[str]:
     told += [f"  {outcome.status}: {label(run)}: {outcome.error}" for run, outcome in ledger.failures()]
     if counts["to do"] or counts["failed"] or counts["oom"]:
         told.append(f"to go on: {facts.get('command', 'python -m experiments sweep')}")
-    return [printable(line) for line in told]
+    return [printable(line) for line in told + lost]
 
 
 def _watch(out: Path, every: float) -> int:

@@ -20,6 +20,7 @@ from experiments.commands.parser import (
     mended,
     recorded,
     suggest,
+    unmended,
     with_data,
     with_out,
     with_plugin,
@@ -94,8 +95,7 @@ def run(given: argparse.Namespace) -> int:
         if not 1 <= given.timeout <= 1e7:
             raise PlanError(f"--timeout is {given.timeout:g}; allowed: seconds from 1 to 10000000")
         work = prepare(plan, given.data_dir)
-        if not given.dry_run:
-            mended(given.out)
+        (unmended if given.dry_run else mended)(given.out)
         if given.seeds is None:
             work.grow(grown_before(plan, given.out))
         if given.more is not None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from experiments import datasets
 from experiments.errors import DataError
+from experiments.places import own
 from experiments.published.table import Row, Table
 from experiments.reports.files import write_text
 from experiments.scheduling.call import Call
@@ -91,7 +92,7 @@ def run(todo: Sequence[Job], out: Path, data_dir: str | None, workers: int,
     Returns:
         key -> what came of it, of all jobs.
     """
-    folder = out / FOLDER
+    folder = own(out / FOLDER)
     done = {job.key: found for job in todo if (found := _kept(folder, job.key)) is not None}
     missing = {job.key: job for job in todo if job.key not in done}
     if not missing:

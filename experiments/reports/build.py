@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.places import own
 from experiments.reports import tables
 from experiments.reports.evidence import MARGIN, evidence
 from experiments.reports.facts import steady
@@ -50,13 +51,14 @@ def write_report(
 
     Raises:
         ValueError: a frame lacks a column.
-        UserError: there is no such style.
+        UserError: there is no such style, or the folder of the figures is a link.
     """
     out_dir = Path(out_dir)
+    figures = own(out_dir / "figures")
     runs, curves, timings, diagnostics, choices, blocks = material(runs, curves, timings, facts, diagnostics, choices)
     title = f"Figures: {facts['plan']}" if facts.get("plan") else "Figures"
     if style != "screen":
-        return write_figures(out_dir / "figures", blocks, style, title)
+        return write_figures(figures, blocks, style, title)
     found = [evidence(block, margin) for block in blocks]
     summary = tables.summary_table(blocks)
     environment = json.dumps(steady(facts), indent=2, sort_keys=True, ensure_ascii=True)
@@ -72,7 +74,7 @@ def write_report(
         ),
         write_text(out_dir / "summary.tex", tables.summary_latex(summary)),
         write_text(out_dir / "environment.json", environment + "\n"),
-        *write_figures(out_dir / "figures", blocks, style, title),
+        *write_figures(figures, blocks, style, title),
         write_text(out_dir / "report.md", page(found, runs, timings, facts)),
         write_text(out_dir / "report.html", html_page(found, runs, timings, facts, out_dir)),
     ]

@@ -12,6 +12,7 @@ def atomic(path: Path) -> Iterator[Path]:
     """A temporary path beside ``path`` to write to; it takes ``path``'s place if all went well."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    partial.unlink(missing_ok=True)  # a link there would lead elsewhere
     try:
         yield partial
         os.replace(partial, path)

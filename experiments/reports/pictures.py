@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from experiments.places import own
 from experiments.reports import style
 from experiments.reports.blocks import Block
 from experiments.reports.figures.drawings import Drawing, drawings
@@ -31,7 +32,7 @@ def write_figures(out_dir: Path, blocks: Sequence[Block], named: str = "screen",
     captions: dict[str, str] = {}
     told: dict[str, dict[str, str]] = {}
     drawn = drawings(blocks)
-    jobs = [(out_dir / chosen.folder, chosen, each) for chosen in formats(named) for each in drawn]
+    jobs = [(own(out_dir / chosen.folder), chosen, each) for chosen in formats(named) for each in drawn]
     for (_, chosen, each), (paths, caption, why) in zip(jobs, in_parallel(_write, jobs), strict=True):
         written += paths
         captions[each.name] = caption

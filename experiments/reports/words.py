@@ -9,6 +9,7 @@ from experiments.names import DEFAULT_RATES, KERAS_RATES
 from experiments.reports import tuning, verdicts
 from experiments.reports.blocks import Block
 from experiments.reports.evidence import Evidence
+from experiments.reports.metrics import R2
 from experiments.reports.summary import FEW, levels, ranked
 from experiments.reports.text import count, join, markdown, rate
 
@@ -122,11 +123,10 @@ def trouble(block: Block) -> list[str]:
         )
     no_number = block.runs[block.runs["status"].eq("done") & block.runs["value"].isna()]
     if len(no_number):
-        verb = "has" if len(no_number) == 1 else "have"
-        told.append(
-            f"**{count(len(no_number), 'run')} ended well and {verb} no score**: {block.metric.word} is not defined on"
-            " this test part, whose target is one value. They are left out."
-        )
+        verb, left = ("has", "It is") if len(no_number) == 1 else ("have", "They are")
+        why = (f"no score**: {block.metric.word} is not defined on this test part, whose target is one value"
+               if block.metric == R2 else f"no number as {block.metric.word}**")  # fmt: skip
+        told.append(f"**{count(len(no_number), 'run')} ended well and {verb} {why}. {left} left out.")
     lost = no_number.groupby(["row", "column"]).size()
     names = [
         f"{_pair(cell)} ({failed}{', out of memory' if cell['oom'] else ''})"

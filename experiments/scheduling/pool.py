@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from experiments import places
 from experiments.errors import WorkerError
 from experiments.records import Outcome, Run
 from experiments.scheduling import worker
@@ -72,10 +73,14 @@ class Pool:
         log: file for whatever libraries print in them.
         target: what a worker process runs, with the arguments of `worker.main`.
         engine: of all that is submitted.
+
+    Raises:
+        LedgerError: the log is something else than a file.
     """
 
     def __init__(self, workers: int, data_dir: str | None, log: Path, target: Callable[..., None] = worker.main,
                  engine: str = "compiled"):  # fmt: skip
+        places.check(log)
         self._count, self._data_dir, self._log, self._target, self._engine = workers, data_dir, log, target, engine
         self._context = multiprocessing.get_context("spawn")
         self._workers: dict[int, _Worker] = {}

@@ -6,8 +6,9 @@ import threading
 import time
 from functools import partial
 from multiprocessing.connection import Connection
+from pathlib import Path
 
-from experiments import datasets
+from experiments import datasets, places
 from experiments.plugins.offer import Offer
 from experiments.records import Run
 from experiments.scheduling import devices
@@ -59,7 +60,7 @@ def settle(parent: int, log: str) -> None:
 
 def _redirect(log: str) -> None:
     """Send standard output and error, those of C++ libraries too, to a file: the terminal is the parent's."""
-    target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    target = places.opened(Path(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(target, 1)
     os.dup2(target, 2)
     os.close(target)

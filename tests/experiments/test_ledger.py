@@ -14,6 +14,8 @@ from experiments import lock
 from experiments.errors import LedgerError
 from experiments.ledger import APPLICATION, SCHEMA, Ledger
 from experiments.records import RESULTS, STATUSES, Outcome
+from experiments.salvage import mend
+from experiments.schema import put
 from tests.experiments.samples import DONE, FAILED, RUN, a_run
 
 
@@ -268,7 +270,7 @@ BAD = [
     (newer, rf"newer version \(ledger {SCHEMA + 1}, this program reads up to {SCHEMA}\): update the program"),
     (garbage, "not a database.*restore it from a copy"),
     (text, "not a database.*restore it from a copy"),
-    (folder, "it is a folder"),
+    (folder, "is a folder, and no file: move it away"),
     (a_table_short, "no such table"),
 ]
 
@@ -351,3 +353,85 @@ def test_thousands_of_runs(path):
             ledger.record(run, DONE)
     with Ledger.read(path) as ledger:
         assert [run.seed for _, run, _ in ledger.records()] == list(range(1000))
+
+
+@pytest.mark.parametrize("plugin", [5, "a.py", {"files": 3}, {"optimizers": ["adam"]}, {"digest": None}])
+def test_a_fact_of_another_kind_is_refused_in_one_line(path, plugin):
+    with Ledger.write(path) as ledger:
+        ledger.remember({"plugin": plugin})
+        with pytest.raises(LedgerError, match="the fact plugin in it cannot be read") as caught:
+            ledger.facts()
+        assert "\n" not in str(caught.value)
+        ledger.remember({"plugin": None})
+        assert ledger.facts() == {"plugin": None}
+
+
+@pytest.mark.parametrize("table", ["runs", "planned"])
+def test_a_run_under_the_key_of_another_is_refused_in_one_line(path, table):
+    runs = filled(path, 3)
+    other = a_run(seed=1000).to_json()
+    with contextlib.closing(sqlite3.connect(path)) as file, file:
+        (row,) = file.execute(f"SELECT * FROM {table} WHERE key = ?", (runs[1].key,))
+        put(file, table, [tuple(other if each == runs[1].to_json() else each for each in row[:-1])])
+    with pytest.raises(LedgerError, match=f"a row of '{table}' has a key that is not its run's"):
+        Ledger.read(path)
+    with Ledger.read(path, quick=True) as ledger, pytest.raises(LedgerError, match="it stands under") as caught:
+        list(ledger.records()) if table == "runs" else ledger.planned_run(runs[1].key)
+    assert "\n" not in str(caught.value)
+    told = mend(path)
+    with Ledger.read(path) as ledger:
+        assert ledger.results() == {run.key for run in runs} - ({runs[1].key} if table == "runs" else set())
+    assert (f"1 are lost and will be trained again: {runs[1].key}" in told) is (table == "runs")
+
+
+@pytest.mark.parametrize("removed", ["ledger.lock", "ledger.keys"])
+def test_a_sweep_whose_lock_was_taken_for_litter_still_keeps_others_out(path, removed):
+    with Ledger.write(path) as ledger:
+        path.with_name(removed).unlink()
+        assert lock.is_held(path)
+        for other in (Ledger.write, mend):
+            with pytest.raises(LedgerError, match="another sweep"):
+                other(path)
+        ledger.record(RUN, DONE)
+    assert not lock.is_held(path)
+    with Ledger.write(path) as again:
+        assert again.results() == {RUN.key}
+
+
+def test_a_list_of_keys_that_cannot_be_opened_is_named_itself(path, monkeypatch):
+    def refused(*_):
+        raise PermissionError(13, "Permission denied", str(path.with_suffix(".keys")))
+
+    filled(path, 1)
+    monkeypatch.setattr("experiments.keylog.opened", refused)
+    with pytest.raises(LedgerError, match=r"ledger\.keys cannot be made or read \(Permission denied\)"):
+        Ledger.write(path)
+
+
+@pytest.fixture
+def closed(path, monkeypatch):
+    """The folder of the ledger cannot be written, as far as one asks; the tests may be run by root, who always can."""
+    filled(path)
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda where, mode: mode != os.W_OK and access(where, mode))
+    path.parent.chmod(0o555)
+    yield path
+    path.parent.chmod(0o755)
+
+
+def test_a_ledger_in_a_folder_that_cannot_be_written_is_looked_at(closed):
+    before = sorted(closed.parent.iterdir())
+    with Ledger.read(closed) as ledger:
+        assert len(list(ledger.records())) == 3
+        assert sorted(closed.parent.iterdir()) == before, "SQLite makes no file beside it"
+
+
+def test_where_a_log_needs_the_folder_to_be_written_that_is_said(closed, monkeypatch):
+    def refused(*_, **__):
+        error = sqlite3.OperationalError("attempt to write a readonly database")
+        error.sqlite_errorname = "SQLITE_READONLY_DIRECTORY"
+        raise error
+
+    monkeypatch.setattr(sqlite3, "connect", refused)
+    with pytest.raises(LedgerError, match="since its folder cannot be written"):
+        Ledger.read(closed)

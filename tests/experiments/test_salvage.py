@@ -196,3 +196,40 @@ def test_a_damaged_line_of_the_list_names_no_run(path, line):
     with keylog.path_of(path).open("ab") as file:
         file.write(line + b"\n")
     assert keylog.read(path)[1] == {run.key for run in RUNS}
+
+
+def with_version(path, number):
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        file.execute(f"PRAGMA user_version={number}")
+    return path.read_bytes()
+
+
+def test_a_ledger_of_a_newer_version_is_left_alone_though_its_list_is_beside_it(path):
+    before = with_version(path, schema.SCHEMA + 1)
+    assert mend(path) == ""
+    with pytest.raises(LedgerError, match="newer version"):
+        Ledger.write(path)
+    assert path.read_bytes() == before
+    flipped(path, path.read_bytes().index(b'"dead":0.25'))
+    assert "its version is not what was written" in mend(path), "in one that is damaged too, it is damage"
+
+
+def test_the_list_names_the_schema_that_an_older_ledger_was_brought_to(tmp_path):
+    path = tmp_path / "ledger.sqlite"
+    shutil.copy(KEPT[0], path)
+    keylog.path_of(path).write_bytes(b"keys of the finished runs of a ledger, schema 1\n")
+    Ledger.write(path).close()
+    assert keylog.read(path)[0] == schema.SCHEMA
+    assert len(keylog.read(path)[1]) == 6
+
+
+def test_what_is_lost_with_the_ledger_is_listed_and_no_file_is_named_that_is_not_there(path):
+    path.unlink()
+    told = mend(path)
+    assert "(it is gone): 0 finished runs were saved; 40 are lost" in told
+    assert "kept as" not in told
+    assert set(lost_keys(kept(path))) == {run.key for run in RUNS}
+    Ledger.write(path).close()
+    flipped(path, 0)
+    assert "kept as ledger.damaged-2.sqlite" in mend(path)
+    assert set(lost_keys(kept(path))) == {run.key for run in RUNS}, "the list of the first time is not written over"

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 SHUFFLED = "tests.experiments.shuffled"
 PATIENCE = 3000.0  # seconds of a whole sweep
-CLOCKED = ("timings.csv", "report.md", "report.html", "workers.log", "environment.json")
+CLOCKED = (".reported", "timings.csv", "report.html", "workers.log", "environment.json")
 """Files with something in them that a clock gave (as has the ledger); ``environment.json`` is compared on its own."""
 
 SMALL = """
@@ -56,11 +57,20 @@ def swept(out: Path, plan: object, workers: int, module: str = REAL, kills: int 
     assert code == 0, error
     files = {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
     facts = json.loads(files["environment.json"])
+    files["report.md"] = unclocked(files["report.md"].decode(), facts).encode()
     assert "--workers" in facts.pop("command")
     facts.pop("commit")  # of the code, which may be worked on while this runs
     kept = {name: content for name, content in files.items()
             if Path(name).name not in CLOCKED and not name.startswith("ledger.") and "-time." not in name}  # fmt: skip
     return kept | {"facts": json.dumps(facts).encode()}
+
+
+def unclocked(page: str, facts: dict[str, str]) -> str:
+    """A report without its section of times; command and commit are of the sweep, as in ``environment.json``."""
+    before, clocked, after = re.split(r"^(?=## Time and memory$|## Methods$)", page, flags=re.MULTILINE)
+    assert clocked.count("\n") > 2
+    assert facts["command"] in after
+    return before + after.replace(facts["command"], "").replace(facts["commit"] or "no commit", "")
 
 
 def results(out: Path) -> int:

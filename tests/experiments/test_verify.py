@@ -9,6 +9,7 @@ from experiments import verify
 from experiments.errors import PlanError
 from experiments.ledger import LEDGER, Ledger
 from experiments.records import Epoch, Outcome
+from experiments.schema import put
 from experiments.verify import compare
 from tests.experiments.processes import REAL, call
 from tests.experiments.samples import CURVE, DONE, a_run
@@ -47,6 +48,14 @@ def test_another_end_or_a_shorter_curve_is_told_in_words():
     assert "train_loss" in compare(DONE, replace(DONE, curve=(*DONE.curve, epoch))).words
 
 
+@pytest.mark.parametrize(("was", "now"), [(0.0, -0.0), (1.0, 1)])
+def test_what_differs_by_no_amount_differs_all_the_same(was, now):
+    found = compare(replace(DONE, test_loss=was), replace(DONE, test_loss=now))
+    assert not found.identical
+    assert found.words == {"test_loss": (was, now)}
+    assert not found.largest
+
+
 @pytest.fixture
 def ledger(tmp_path):
     runs = [a_run(seed=seed) for seed in range(6)]
@@ -79,6 +88,24 @@ def test_a_run_of_another_meaning_is_refused(tmp_path):
             verify.chosen(ledger, [], 1)
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [({"model_args": (("depth", 2**45),)}, "mlp.depth is 35184372088832; allowed: a whole number from 0 to 100000"),
+     ({"model_args": (("depth", "deep"),)}, "mlp.depth is 'deep'"),
+     ({"epochs": 10**9}, "epochs is 1000000000; allowed: a whole number from 1 to 100000"),
+     ({"batch_size": -1}, "batch_size is -1")],
+)  # fmt: skip
+def test_a_run_that_no_plan_can_have_asked_for_is_not_trained(tmp_path, changes, words):
+    run = a_run(**changes)
+    with Ledger.write(tmp_path / LEDGER) as ledger:
+        ledger.plan([(0, "default", run)], {"plan": "mine"})
+        ledger.record(run, DONE)
+        for keys in ([], [run.key]):
+            with pytest.raises(PlanError, match=f"run {run.key} of the ledger: {words}") as error:
+                verify.chosen(ledger, keys, 3)
+            assert "\n" not in str(error.value)
+
+
 PLAN = """
 name = "tiny"
 seeds = 1
@@ -104,8 +131,8 @@ def test_the_real_engine_gives_the_same_bits_twice_and_a_changed_ledger_is_found
         assert outcome is not None
         assert outcome.test_metric is not None
         changed = replace(outcome, test_metric=outcome.test_metric + 0.25).to_json()
-        ledger._connection.execute("UPDATE runs SET outcome = ? WHERE key = ?", (changed, run.key))
-        ledger._connection.commit()
+        with ledger._transaction() as write:
+            put(write, "runs", [(run.key, run.to_json(), outcome.status, changed, 1, 1.5)])
     code, told, _ = call("verify", run.key, *out, module=REAL)
     assert code == 1
     assert "test_metric by 0.25" in told

@@ -26,7 +26,8 @@ is trivial (a run takes {suite.kills.PACE:g} s, so that a kill has something to 
   a word about it.
 * **named**: finished runs that damage to the files took. The program named them, and trained them again.
 * **twice**: runs that were trained again though they were in the ledger.
-* **begun again**: runs that were in progress at the fault, or that had failed by it.
+* **begun again**: runs that were in progress at the fault, or that had failed by it. Neither is counted (–) where
+  training is real, which writes down no beginnings.
 * **same**: trials after which the ledger was, clocks apart, that of an undisturbed sweep, and exit code and message as
   they should be.
 * **tables**: trials whose tables (`runs.parquet`, `curves.parquet`, `diagnostics.parquet`, `summary.csv`, `summary.tex`
@@ -59,8 +60,16 @@ def row(tally: Tally) -> list[str]:
     told = SAYS.search(tally.said) or re.search(r"^the ledger .*$", tally.said, re.MULTILINE)
     said = re.sub(r"\S*gradlab-faults-\w+/", "", told[0]) if told else ""
     said = re.sub(r"process \d+", "process N", said).replace("|", "\\|")
-    counts = (tally.times, tally.effect, tally.lost, tally.named, tally.twice, tally.again, tally.same)
-    return [tally.name, *(f"{count:,}" for count in counts), f"{tally.identical} of {tally.compared}", said]
+    begun = (f"{tally.twice:,}", f"{tally.again:,}") if "real training" not in tally.name else ("–", "–")
+    counts = (tally.times, tally.effect, tally.lost, tally.named)
+    return [
+        tally.name,
+        *(f"{count:,}" for count in counts),
+        *begun,
+        f"{tally.same:,}",
+        f"{tally.identical} of {tally.compared}",
+        said,
+    ]
 
 
 def table(tallies: list[Tally]) -> str:

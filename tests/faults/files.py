@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+from experiments import keylog
 from experiments.schema import SCHEMA
 from tests.faults.scene import Content, Trial, scene
 
@@ -29,6 +30,7 @@ def newer(path: Path) -> None:
         with contextlib.closing(sqlite3.connect(made.ledger)) as file:
             file.execute(f"PRAGMA user_version={SCHEMA + 1}")
         path.write_bytes(made.ledger.read_bytes())
+        keylog.path_of(path).write_bytes(keylog.path_of(made.ledger).read_bytes())
 
 
 def trial(make: Callable[[Path], None], calm: Content) -> Trial:
@@ -43,6 +45,7 @@ def trial(make: Callable[[Path], None], calm: Content) -> Trial:
             told.append(code == 4 and err.count("\n") == 1 and err.startswith("error: "))
         untouched = made.ledger.read_bytes() == before and not list(made.out.glob("*damaged*"))
         made.ledger.rename(made.path / "foreign")
+        keylog.path_of(made.ledger).unlink(missing_ok=True)
         code, _, _ = made.sweep()
         judged = made.judged(calm, {}, err)
         judged.same = judged.same and all(told) and untouched and code == 0

@@ -131,12 +131,18 @@ class Scene:
             return [run.to_json() for _, run, outcome in ledger.records() if outcome.status in RESULTS]
 
     def recorded(self) -> dict[str, str]:
-        """Key -> outcome of all results that the ledger holds."""
+        """Key -> outcome of all results that the ledger holds.
+
+        Raises:
+            LedgerError: it cannot be read, though its list names results: that counts against the trial.
+        """
         try:
             with Ledger.read(self.ledger, quick=True) as ledger:
                 rows = ledger._read(f"SELECT key, outcome FROM runs WHERE status IN {RESULTS}")
                 return dict(rows)
         except LedgerError:
+            if keylog.read(self.ledger)[1]:
+                raise
             return {}
 
     def content(self) -> Content:

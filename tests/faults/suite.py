@@ -117,6 +117,10 @@ def _damaged(how: Callable[[bytes, random.Random], bytes]) -> One:
     return lambda calm, number, rng: damage.trial(how, calm.ledgers, calm.grid, number, rng)
 
 
+def _beside(how: Callable[[Path, random.Random], None]) -> One:
+    return lambda calm, _, rng: damage.beside(how, calm.ledgers, calm.grid, rng)
+
+
 def _worker(what: str, once: bool, status: str, words: str) -> One:
     return lambda calm, _number, _rng: workers.trial(what, once, status, words, calm.grid)
 
@@ -149,6 +153,10 @@ FAULTS = (
     Fault("worker hangs each time", 1, 0, _worker("hang", False, "failed", "no sign for 2 s")),
     Fault("ledger or its write-ahead log cut", 1000, 10, _damaged(damage.cut), effect=False, minutes=6),
     Fault("ledger or its write-ahead log, a byte changed", 1000, 10, _damaged(damage.flip), effect=False, minutes=6),
+    Fault("the list of keys, a byte changed", 20, 1, _beside(damage.flipped_keys), effect=False),
+    Fault("the list of keys removed", 3, 1, _beside(damage.no_keys), effect=False),
+    Fault("the write-ahead log removed", 6, 1, _beside(damage.no_log)),
+    Fault("the ledger removed", 3, 1, _beside(damage.no_ledger)),
     Fault("a file that is no ledger", 3, 1, lambda calm, n, _: files.trial(MAKERS[n % 3], calm.grid)),
     Fault("a ledger of a newer version", 1, 0, lambda calm, _n, _r: files.trial(files.newer, calm.grid)),
     Fault("two sweeps at once", 5, 0, lambda calm, _, rng: rivals.at_once(calm.grid, rng)),

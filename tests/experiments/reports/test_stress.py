@@ -86,6 +86,12 @@ def test_a_score_that_is_no_number_is_not_called_a_failure(where, number):
     assert "failed" not in text
 
 
+def test_an_accuracy_that_is_no_number_is_not_put_down_to_the_target():
+    text = told(with_metric(np.nan, "accuracy", where=one_cell))
+    assert "**3 runs ended well and have no number as accuracy**. They are left out." in text
+    assert "target" not in text
+
+
 def test_failures_beside_them_are_counted_alone():
     ledger = with_metric(
         np.nan, where=lambda runs: one_cell(runs) & runs["status"].eq("done"),
