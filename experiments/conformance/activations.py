@@ -116,7 +116,7 @@ def more(spec: "Spec") -> dict[str, tuple[np.ndarray, Mapping[str, Any]]]:
     wide = f"{over}, {FAR:g} times as large" if spec.name in ROWS else over.replace(f"{REACH:g}", f"{FAR * REACH:g}")
     found: dict[str, tuple[np.ndarray, Mapping[str, Any]]] = {wide: (z * np.float32(FAR), {})}
     if spec.name in OTHER:
-        told = ", ".join(f"{name} {value:g}" for name, value in OTHER[spec.name].items())
+        told = ", ".join(f"{name} = {value:g}" for name, value in OTHER[spec.name].items())
         found[f"{over}; {told}"] = z, OTHER[spec.name]
     return found
 

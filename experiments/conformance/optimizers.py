@@ -139,7 +139,7 @@ def more(spec: "Spec") -> dict[str, tuple[np.ndarray, Mapping[str, Any]]]:
     """In words -> gradients and arguments away from the defaults, at which ours is held against the formula alone."""
     if not OTHER[spec.name]:
         return {}
-    told = ", ".join(f"{name} {value:g}" for name, value in OTHER[spec.name].items())
+    told = ", ".join(f"{name} = {value:g}" for name, value in OTHER[spec.name].items())
     return {f"the same gradients; {told}": (next(iter(inputs(spec).values())), OTHER[spec.name])}
 
 
