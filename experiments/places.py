@@ -29,7 +29,7 @@ def check(path: Path, links: bool = False) -> None:
     """
     try:
         mode = (path.stat if links else path.lstat)().st_mode
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # the ledger itself tells what is in its way
         return
     if not stat.S_ISREG(mode):
         what = next((name for is_one, name in _OTHER if is_one(mode)), "a device")
