@@ -25,6 +25,8 @@ from experiments.commands import (
 from experiments.commands.parser import FAILED_RUNS, OK, PROGRAM, Parser, Verbs
 from experiments.errors import UserError, printable, shorten
 
+LONGEST = 2000
+"""Letters of an error: what was given, and is told again, may be a book."""
 UNWRITTEN, INTERRUPTED, UNREAD = 6, 130, 141
 KEPT = "interrupted: what was finished is kept; the same command"
 REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
@@ -68,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         return given.run(given)
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {shorten(str(error), LONGEST)}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         goes_on = "starts anew" if given.verb == "bench" else "resumes"

@@ -202,6 +202,9 @@ def test_a_value_as_long_as_a_book_is_told_in_one_short_line(capsys):
     assert err.count("\n") == 1
     assert "--seeds: invalid int value: 'AAAA" in err
     assert len(err) < 700
+    code, _, err = said(capsys, "sweep", "smoke", "--plugin", "A" * 5000)
+    assert (code, err.count("\n")) == (2, 1)
+    assert len(err) < 2100
     code, _, err = said(capsys, "status", "A" * 5000)
     assert code == 2
     assert len(err) < 700

@@ -31,6 +31,7 @@ HEAVY = {
     "experiments.bench.speed.run": (),
     "experiments.exporters.command.lines": (),
     "experiments.conformance.measured": "",
+    "experiments.conformance.report.write": [],
     "experiments.component_docs.pages.write": {},
 }
 """What is replaced, and what it then gives."""
