@@ -6,6 +6,7 @@ import io
 import os
 import signal
 import sys
+import unicodedata
 from collections.abc import Sequence
 
 from experiments.commands import (
@@ -23,7 +24,7 @@ from experiments.commands import (
     verify,
 )
 from experiments.commands.parser import FAILED_RUNS, OK, PROGRAM, Parser, Verbs
-from experiments.errors import UserError, printable, shorten
+from experiments.errors import PlanError, UserError, printable, shorten
 
 LONGEST = 2000
 """Letters of an error: what was given, and is told again, may be a book."""
@@ -58,6 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # formulas have Greek letters: where they cannot be shown, `?` is
             stream.reconfigure(errors="replace")
     try:
+        for word in words:
+            if not all(letter.isprintable() or unicodedata.category(letter) == "Zs" for letter in word):
+                told = shorten(printable(word), 200)
+                raise PlanError(f"{told!r} has characters that cannot be shown; give a name without, or rename it")
         verbs.check(words)
         given, rest = parser.parse_known_args(words)
         if given.verb is None:

@@ -210,6 +210,21 @@ def test_a_value_as_long_as_a_book_is_told_in_one_short_line(capsys):
     assert len(err) < 700
 
 
+@pytest.mark.parametrize("name", ["\udcff", "a\x1b[2Jb", "two\nlines"])
+@pytest.mark.parametrize("verb", ["sweep", "status", "report", "claims"])
+def test_a_name_that_cannot_be_shown_is_refused(capsys, verb, name):
+    code, out, err = said(capsys, verb, "--out", name)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "has characters that cannot be shown" in err
+    assert err.strip().isprintable()
+
+
+def test_a_folder_may_have_any_blank_in_its_name(capsys, tmp_path):
+    code, _, err = said(capsys, "status", "--out", tmp_path / "my\u3000results")
+    assert code == 4
+    assert "there is no ledger at" in err
+
+
 TWICE = """
 import os, signal, sys, time
 from experiments import cli
