@@ -72,7 +72,7 @@ def _picture(file: Path) -> np.ndarray:
             return _bytes(image)
     except Image.UnidentifiedImageError:  # its own text holds an address in memory
         why: str = f"it is none of {', '.join(FORMATS)}"
-    except (*readers.BROKEN, SyntaxError, Image.DecompressionBombError) as error:
+    except (*readers.BROKEN, SyntaxError, IndexError, Image.DecompressionBombError) as error:
         why = readers.reason(error)
     raise DataError(f"{file.parent.name}/{file.name} is no image that can be read ({why}): mend or remove it")
 

@@ -125,3 +125,11 @@ def test_images_of_two_sizes_or_none_are_refused(tmp_path):
     (tmp_path / "pets" / "cat" / "a.png").write_bytes(b"no picture")
     with pytest.raises(DataError, match=r"cat/a\.png is no image"):
         datasets.load("own:pets", tmp_path)
+
+
+def test_a_second_frame_that_is_none_is_one_line(tmp_path):
+    folder = pets(tmp_path, lambda: grey(), "gif")
+    (folder / "cat" / "0.gif").write_bytes(bytes.fromhex(
+        "474946383761050000000000000000002c00000000050004000008090001081c48b060c18000b060c1803c3cffffffffffffff0000002c"
+        "000000ff0500003b"))  # fmt: skip
+    assert "cat/0.gif is no image that can be read" in refused(tmp_path)
