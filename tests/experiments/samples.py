@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from experiments.ledger import Ledger
 from experiments.records import Epoch, Outcome, Run
 
 RUN = Run(
@@ -53,3 +54,18 @@ FAILED = Outcome(status="failed", error="ValueError: no")
 
 def a_run(**changes) -> Run:
     return replace(RUN, **changes)
+
+
+def rows(*runs, role="default"):
+    """Runs as a plan's rows."""
+    return [(position, role, run) for position, run in enumerate(runs)]
+
+
+def filled(path, count=3):
+    """A ledger at a path with so many finished runs; gives the runs."""
+    runs = [a_run(seed=seed) for seed in range(count)]
+    with Ledger.write(path) as ledger:
+        ledger.plan(rows(*runs), {"plan": "test"})
+        for run in runs:
+            ledger.record(run, DONE)
+    return runs
