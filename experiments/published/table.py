@@ -1,7 +1,7 @@
 """What a table from outside is: its source, its set-up, what it does not say, its numbers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 ACCURACY, LOSS = "accuracy", "loss"
@@ -58,4 +58,3 @@ class Table:
     train: str
     seeds: int = 5
     seconds: float = 30.0
-    remarks: tuple[str, ...] = field(default=())
