@@ -100,6 +100,7 @@ def section(found: Sequence[Losses]) -> list[str]:
     for each in found:
         parts += [
             f"### {markdown(each.name)}",
+            f"{markdown(each.first.setting)}.",
             "\n".join(f"- {sentence}" for sentence in sentences(each)),
             mean_table(each),
             *(f"![{markdown(words)}](figures/{each.slug}-{name}.png)" for name, words in alts(each).items()),

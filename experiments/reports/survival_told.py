@@ -82,6 +82,7 @@ def section(found: Sequence[Survival]) -> list[str]:
     for each in found:
         parts += [
             f"### {markdown(each.name)}",
+            f"{markdown(each.first.setting)}.",
             "\n".join(f"- {sentence}" for sentence in sentences(each)),
             f"![{markdown(alt(each))}](figures/{each.slug}.png)",
             effect_table(each),

@@ -35,6 +35,7 @@ def _group(found: Losses, number: int) -> dict[str, Any]:
     stretch = f"The axis is stretched toward {top}."
     return {
         "name": plain(found.name),
+        "setting": plain(found.first.setting),
         "sentences": [inline(each) for each in losses_told.sentences(found)],
         "tables": [("All pairs of losses", rendered(losses_told.pair_table(found)))],
         "charts": [

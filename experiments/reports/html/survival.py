@@ -29,6 +29,7 @@ def survival_context(found: Sequence[Survival]) -> dict[str, Any] | None:
 def _group(found: Survival, number: int) -> dict[str, Any]:
     return {
         "name": plain(found.name),
+        "setting": plain(found.first.setting),
         "sentences": [inline(each) for each in survival_told.sentences(found)],
         "tables": [("All effects", rendered(survival_told.effect_table(found)))],
         "charts": [

@@ -57,6 +57,7 @@ def test_the_section_names_the_best_and_warns_of_the_values_of_losses(blocks, fo
     assert "the best loss is **mean\\_squared\\_error on sigmoid**" in section
     assert "values of two losses are on different scales" in section
     assert section.count("figures/mnist-mlp-losses-") == 2
+    assert "### MNIST, mlp\n\n3 seeds (0 to 2), 5 epochs" in section
     assert section.count("\n| hinge on tanh |") >= 2
     drawn = [each.name for each in drawings(blocks) if "losses" in each.name]
     assert drawn == ["mnist-mlp-losses-cells", "mnist-mlp-losses-curves"]

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from experiments.reports import survival_told
+from experiments.reports.html.survival import survival_context
 from experiments.reports.survival import SPREAD, WIDTH, survivals
 from tests.experiments.reports.asides import of_models
 
@@ -43,6 +44,14 @@ def test_a_reversed_effect_is_called_so(cut_up):
     assert np.sign(effect["value"]).tolist() == [1, -1]
     told = " ".join(survival_told.sentences(found))
     assert "**ReLU ahead of sigmoid**: there in plain; reversed in batch norm." in told
+
+
+def test_the_section_and_the_page_tell_data_seeds_and_epochs(found):
+    told = "5 seeds (0 to 4), 5 epochs"
+    section = "\n\n".join(survival_told.section([found]))
+    assert f"### MNIST, mlp\n\n{told}" in section
+    (group,) = survival_context([found])["groups"]
+    assert group["setting"].startswith(told)
 
 
 def test_one_seed_decides_nothing(cut_up):
