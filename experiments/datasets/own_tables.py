@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ def read(path: Path, column: str) -> Whole:
     if len(frame) < LEAST:
         raise DataError(f"{path.name} has {len(frame)} examples; at least {LEAST} are needed for three parts")
     series = [_stripped(frame.iloc[:, place]) for place in range(len(names))]
+    _check_head(path, names, series)
     gaps = np.array([each.isna().to_numpy() for each in series])
     if gaps.any():
         row, place = np.argwhere(gaps.T)[0]
@@ -102,8 +104,42 @@ def _check_names(path: Path, names: list[str], target: str) -> None:
             )
     if target not in names or len(names) < 2:
         raise DataError(f"{path.name} has no column {target!r}: there are {told}")
-    if len(set(names)) < len(names):
+    if twice := [name for name, times in Counter(names).items() if times > 1]:
+        if all(_is_number(name) for name in twice):
+            raise _headless(path, names)
         raise DataError(f"{path.name} has columns of one name: rename one of {told}")
+
+
+def _check_head(path: Path, names: list[str], series: list[Any]) -> None:
+    """Refuse a first line that is an example like the others: each of its entries is a value of its column.
+
+    Columns that are only counted, as pandas and NumPy do, have numbers for names, and are let through.
+    """
+    if names in ([str(place + first) for place in range(len(names))] for first in (0, 1)):
+        return
+    if all(
+        _is_number(name) if _numeric(each) else (each == name).any() for name, each in zip(names, series, strict=True)
+    ):
+        raise _headless(path, names)
+
+
+def _headless(path: Path, names: list[str]) -> DataError:
+    told = ", ".join(names)[:60]
+    return DataError(
+        f"{path.name} has no head line: its first line ({told}) looks like an example; put a line before it that "
+        "names the columns"
+    )
+
+
+def _is_number(name: str) -> bool:
+    try:
+        return bool(np.isfinite(float(name)))
+    except ValueError:
+        return False
+
+
+def _numeric(column: Any) -> bool:
+    return column.dtype.kind in "iufb"
 
 
 def _check_entries(path: Path, separator: str) -> None:
@@ -118,7 +154,7 @@ def _check_entries(path: Path, separator: str) -> None:
 
 def _stripped(column: Any) -> Any:
     """Words without blanks around them; numbers as they are. pandas tells numbers and words in one column as words."""
-    if column.dtype.kind in "iufb":
+    if _numeric(column):
         return column
     words = column.astype("str").str.strip()
     return words.mask((words == "") | column.isna())
@@ -126,7 +162,7 @@ def _stripped(column: Any) -> Any:
 
 def _columns(path: Path, name: str, column: Any, held: int) -> np.ndarray:
     """One column of numbers, or one a word; ``held`` bytes are taken by those before."""
-    if column.dtype.kind in "iufb":
+    if _numeric(column):
         return column.to_numpy(np.float64)[:, None]
     _check_commas(path, name, column)
     words = sorted(column.unique())
@@ -141,7 +177,7 @@ def _columns(path: Path, name: str, column: Any, held: int) -> np.ndarray:
 
 def _check_commas(path: Path, name: str, column: Any) -> None:
     """Numbers with a comma in them would be words, and so classes."""
-    if column.dtype.kind in "iufb" or not column.str.contains(",").any():
+    if _numeric(column) or not column.str.contains(",").any():
         return
     if column.str.fullmatch(r"[+-]?\d+(,\d+)*(\.\d*)?").all():
         raise DataError(f"{path.name}: column {name!r} has numbers with a comma in them: write 1234.5, with a point")

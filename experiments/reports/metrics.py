@@ -46,7 +46,8 @@ class Metric:
         return self.number(value) + self.unit
 
     def spread(self, low: float, high: float) -> str:
-        return f"{self.number(low)} to {self.say(high)}"
+        """An interval of values. No mean lies above the best value: the interval ends there, and covers as much."""
+        return f"{self.number(low)} to {self.say(min(high, self.top / self.factor))}"
 
     def gap(self, difference: float) -> str:
         """A difference between two values: ``0.50 points`` of percent, or ``0.005``."""

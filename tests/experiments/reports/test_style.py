@@ -38,6 +38,19 @@ def test_a_logarithmic_axis_has_a_tick_wherever_it_is(width):
         assert (ticks <= right).all()
 
 
+@pytest.mark.parametrize(
+    ("metric", "low", "high", "words"),
+    [
+        (ACCURACY, 0.98, 0.999, "98.00 to 99.90 %"),
+        (ACCURACY, 0.98, 1.004, "98.00 to 100.00 %"),
+        (R2, 0.9, 1.02, "0.900 to 1.000"),
+        (R2, -3.5, 0.2, "-3.500 to 0.200"),
+    ],
+)
+def test_an_interval_ends_at_the_best_value_there_is(metric, low, high, words):
+    assert metric.spread(low, high) == words
+
+
 @pytest.mark.parametrize("metric", [ACCURACY, R2], ids=["accuracy", "r2"])
 def test_stretch_and_back(metric):
     shown = np.linspace(metric.floor, metric.top, 50)
