@@ -76,7 +76,7 @@ bench-growth: install  ## what a run costs beside its training, from 100 runs to
 	@$(RUN) bench growth
 
 test: install  ## the tests, under eight minutes on two cores
-	@$(BIN)/python -m pytest -m "not slow and not browser" -n $(TEST_JOBS) --dist loadfile
+	@$(BIN)/python -m pytest -m "not slow and not browser" -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
 
 test-slow: install  ## the long tests
 	@$(BIN)/python -m pytest -m "slow and not browser"

@@ -143,13 +143,24 @@ def test_random_numbers_depend_on_seed_and_salt_alone():
     assert lab.rng(1).random() != lab.rng(2).random()
 
 
+TABLE = {"number": NUMBER, "twin": replace(NUMBER, id="twin")}
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """Both claims, measured once; what is written of them, each test looks at in a folder of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADLAB_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setattr(runner, "Pool", partial(Pool, target=trivial.main))
+        return Run(list(TABLE.values()), tmp_path_factory.mktemp("measured")).results
+
+
 class TestOutputs:
     @pytest.fixture
-    def results(self, tmp_path, monkeypatch):
-        table = {"number": NUMBER, "twin": replace(NUMBER, id="twin")}
-        monkeypatch.setattr(outputs, "CLAIMS", table)
-        monkeypatch.setattr(outputs, "FAMILY", dict.fromkeys(table, "Made up"))
-        return Run(list(table.values()), tmp_path).results
+    def results(self, measured, monkeypatch):
+        monkeypatch.setattr(outputs, "CLAIMS", dict(TABLE))
+        monkeypatch.setattr(outputs, "FAMILY", dict.fromkeys(TABLE, "Made up"))
+        return [replace(each) for each in measured]
 
     def told(self, out):
         return json.loads((out / "claims.json").read_text(encoding="utf-8"))
