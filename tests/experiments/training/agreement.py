@@ -62,6 +62,17 @@ def case(name: str, engine: str) -> tuple[Run, object]:
     return replace(run, model_args=arguments(model_args)), data
 
 
+def idle(paths: list[str]) -> list[bool]:
+    """Which weights a normalisation behind them takes out again: its mean goes along with the bias of the layer before.
+
+    The gradient of such a bias is 0 but for rounding, which rules like Adam's divide by itself.
+    """
+    layers = {path.rpartition("/")[0] for path in paths}
+    before = {layer for layer in layers if f"{layer}_norm" in layers}
+    wanted = {f"{layer}/bias" for layer in before} | {f"{layer}_norm/moving_mean" for layer in before}
+    return [path in wanted for path in paths]
+
+
 def main(engine: str, file: str, *names: str) -> None:
     backend.start(engine)
     from experiments.training import engines
@@ -85,6 +96,8 @@ def main(engine: str, file: str, *names: str) -> None:
         if name in LOOKED_INTO:
             rows[name] = _diagnostics(engine, trainer, replace(run, epochs=1))
         start = trainer.setup.initial_weights(run)
+        paths = [variable.path for variable in trainer.setup.model.weights]
+        arrays |= {f"{name}|{i}|idle": np.array(value) for i, value in enumerate(idle(paths))}
         arrays |= {f"{name}|{i}|after": np.asarray(value) for i, value in enumerate(weights)}
         arrays |= {f"{name}|{i}|before": np.asarray(value) for i, value in enumerate(start)}
     np.savez(file, **arrays)
