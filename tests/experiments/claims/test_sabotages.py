@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from experiments.claims.claim import Claim
+from experiments.claims.finding import Finding
 from experiments.claims.runner import Result, Study, investigate
 from experiments.claims.table import CLAIMS
 from tests.experiments.claims.sabotages.sabotage import Sabotage
@@ -93,4 +94,9 @@ def check(row: Sabotage, honest: dict[str, Result], sabotaged: dict[int, Result]
     assert after.finding is not None, after.problem
     assert before.finding.verdict != "broken", before.finding.broken
     assert after.finding.verdict in row.becomes, after.finding
-    assert after.finding.verdict != before.finding.verdict
+    assert said(after.finding) != said(before.finding)
+
+
+def said(finding: Finding) -> list[str]:
+    """The verdict, and that of each setting: five seeds on digits may leave one undecided before anything is broken."""
+    return [finding.verdict, *(setting.verdict for setting in finding.settings)]
