@@ -4,10 +4,14 @@ import argparse
 import json
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from experiments import checks
 from experiments.commands.parser import FAILED_RUNS, OK, Verbs, recorded, suggest, with_data, with_out, with_workers
 from experiments.commands.parser import workers as workers_of
+
+if TYPE_CHECKING:
+    from experiments.published.table import Table
 
 
 def add(verbs: Verbs) -> None:
@@ -33,19 +37,28 @@ def _ids() -> list[str]:
     return list(TABLES)
 
 
+def _cost(tables: "list[Table]", seeds: int | None) -> float:
+    """Seconds of one core."""
+    from experiments.published import runner
+
+    return sum(job.table.seconds for job in runner.jobs(tables, seeds))
+
+
 def run(given: argparse.Namespace) -> int:
+    from experiments.progress import duration
+    from experiments.published import runner
     from experiments.published.tables import chosen
 
     asked = chosen(given.ids)
     seeds = None if given.seeds is None else checks.whole(given.seeds, "--seeds", 2, 1000)
     if given.list:
         for table in asked:
-            cost = len(table.rows) * (seeds or table.seeds) * table.seconds
-            print(f"{table.id:14}{table.title}; {table.source} (about {cost / 60:.0f} min of one core)")
+            print(f"{table.id:14}{table.title}; {table.source} (about {duration(_cost([table], seeds))} of one core)")
+        if len(asked) > 1:
+            print(f"together about {duration(_cost(asked, seeds))}: lines of one set-up are trained once")
         return OK
 
-    from experiments.progress import duration
-    from experiments.published import page, runner
+    from experiments.published import page
     from experiments.reports.files import write_text
 
     data = runner.check_data(asked, given.data_dir)

@@ -53,7 +53,14 @@ class Done:
 
 
 def jobs(tables: Sequence[Table], seeds: int | None) -> list[Job]:
-    return [Job(table, row, seed) for table in tables for row in table.rows for seed in range(seeds or table.seeds)]
+    """What has to be trained for the tables; lines of one set-up, such as two editions of a table have, share it."""
+    all_of_them = (
+        Job(table, row, seed) for table in tables for row in table.rows for seed in range(seeds or table.seeds)
+    )
+    found: dict[str, Job] = {}
+    for job in all_of_them:
+        found.setdefault(job.key, job)
+    return list(found.values())
 
 
 def check_data(tables: Sequence[Table], data_dir: str | None) -> dict[str, str]:

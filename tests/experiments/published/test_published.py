@@ -8,7 +8,9 @@ from functools import partial
 import numpy as np
 import pytest
 
+from experiments.cli import main
 from experiments.errors import DataError, UserError
+from experiments.progress import duration
 from experiments.published import page, reasons, runner, scikit_learn
 from experiments.published.comparison import compare, together
 from experiments.published.runner import Done, Job
@@ -119,6 +121,17 @@ def test_what_has_ended_is_not_trained_again(tmp_path, quick):
     assert len(done) == 6
     assert len(list(marks.glob("*"))) == 7
     assert math.isnan(done[todo[3].key].numbers["loss"])
+
+
+def test_two_editions_of_a_table_are_trained_once(capsys):
+    first, second = TABLES["npfl138"], TABLES["npfl138-torch"]
+    alone, other, both = (runner.jobs(tables, 2) for tables in ([first], [second], [first, second]))
+    assert {job.key for job in alone} == {job.key for job in other}
+    assert [job.key for job in both] == [job.key for job in alone]
+    assert main(["published", "--list", "npfl138", "npfl138-torch"]) == 0
+    *_, told = capsys.readouterr().out.splitlines()
+    seconds = sum(job.table.seconds for job in runner.jobs([first, second], None))
+    assert told == f"together about {duration(seconds)}: lines of one set-up are trained once"
 
 
 def test_a_training_that_fails_is_told_and_not_kept(tmp_path, quick):
