@@ -75,6 +75,8 @@ class Results:
         ranking_changes: a row a level: ranks at default and at tuned rates.
         variance: a row a term: ``share`` of the variance of the metric.
         learning_rates: a row a trial: mean validation metric at a rate, ``chosen``, ``edge``.
+        survival: a row an ``effect`` and ``variant`` of a model (batch norm, skips): ``value``, ``low``, ``high``,
+            ``outcome``.
         facts: what no table holds: plan, command, data, versions.
     """
 
@@ -139,6 +141,7 @@ class Results:
     ranking_changes = _statistic("ranking_changes")
     variance = _statistic("variance")
     learning_rates = _statistic("learning_rates")
+    survival = _statistic("survival")
 
     def figures(self) -> list[str]:
         """The names of the figures that there is something for: each is a method."""

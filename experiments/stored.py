@@ -12,9 +12,6 @@ from experiments.ledger import LEDGER, Ledger
 if TYPE_CHECKING:
     import pandas as pd
 
-STATISTICS = ("comparisons", "cell_comparisons", "variance", "rankings", "ranking_changes", "learning_rates")
-"""The tables that a report works out, each a CSV file."""
-
 
 class Stored(NamedTuple):
     """The frames of a sweep, its facts, and the statistics where files have them."""
@@ -52,6 +49,8 @@ def stored(folder: Path) -> Stored:
 
 def _of_report(folder: Path) -> Stored:
     import pandas as pd
+
+    from experiments.reports.tables import STATISTICS
 
     def parquet(name: str, columns: tuple[str, ...]) -> pd.DataFrame:
         path = folder / f"{name}.parquet"

@@ -60,6 +60,9 @@ def write_report(
     if style != "screen":
         return write_figures(figures, blocks, style, title)
     found = [evidence(block, margin) for block in blocks]
+    statistics = tables.statistics_tables(found)
+    for path in tables.obsolete(out_dir, statistics):
+        path.unlink()
     summary = tables.summary_table(blocks)
     environment = json.dumps(steady(facts), indent=2, sort_keys=True, ensure_ascii=True)
     return [
@@ -68,10 +71,7 @@ def write_report(
         tables.write_parquet(out_dir / "diagnostics.parquet", diagnostics),
         tables.write_csv(out_dir / "timings.csv", tables.timings_table(timings, runs)),
         tables.write_csv(out_dir / "summary.csv", summary),
-        *(
-            tables.write_csv(out_dir / f"{name}.csv", table, "%.6g")
-            for name, table in tables.statistics_tables(found).items()
-        ),
+        *(tables.write_csv(out_dir / f"{name}.csv", table, "%.6g") for name, table in statistics.items()),
         write_text(out_dir / "summary.tex", tables.summary_latex(summary)),
         write_text(out_dir / "environment.json", environment + "\n"),
         *write_figures(figures, blocks, style, title),

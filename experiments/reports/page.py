@@ -67,6 +67,7 @@ def _linked(found: Sequence[Evidence]) -> str:
         "rankings": "ranks",
         "ranking_changes": "tuned against default ranks",
         "learning_rates": "all trials",
+        "survival": "effects by variant",
     }
     there = statistics_tables(found)
     return "".join(f" {words} in [{name}.csv]({name}.csv)," for name, words in what.items() if name in there)

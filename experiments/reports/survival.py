@@ -40,6 +40,7 @@ EFFECTS = (
 )
 SPREAD = "best ahead of worst activation"
 WIDTH = "width of the good range of rates"
+COLUMNS = ("dataset", "model", "effect", "variant", "value", "low", "high", "outcome", "over")
 OUTCOMES = {"a": "there", "b": "reversed", "equivalent": "gone", "undecided": "undecided", "": ""}
 
 
@@ -76,6 +77,16 @@ class Survival:
     @property
     def headings(self) -> list[str]:
         return list(dict.fromkeys(self.effects["effect"]))
+
+
+def effect_frame(found: Sequence[Survival]) -> pd.DataFrame:
+    """A row a data set, model, effect and variant, the outcome in words."""
+    tables = [
+        each.effects.assign(dataset=each.first.dataset, model=each.model, outcome=each.effects["outcome"].map(OUTCOMES))
+        for each in found
+    ]
+    together = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
+    return together[list(COLUMNS)]
 
 
 def survivals(blocks: Sequence[Block], margin: float = MARGIN) -> list[Survival]:

@@ -1,7 +1,7 @@
 """The tables: parquet, CSV, LaTeX. Fixed order, fixed digits, and no clock but in ``timings.csv``."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from experiments.reports.evidence import Evidence
 from experiments.reports.files import atomic, write_text
 from experiments.reports.losses import compared
 from experiments.reports.metrics import metric_of
+from experiments.reports.survival import effect_frame, survivals
 from experiments.reports.text import latex, rate
 from experiments.reports.tuning import trials
 
@@ -20,6 +21,17 @@ NAMES = ["dataset", "fingerprint", "model", "activation", "optimizer", "loss", "
          "learning_rate", "batch_size", "epochs", "engine", "metric"]  # fmt: skip
 NUMBERS = ["mean", "low", "high", "half_width", "sd", "iqm", "min", "max"]
 SUMMARY = ["rates", *NAMES, "seeds", *NUMBERS, "interval", "done", "diverged", "failed", "oom", "missing"]
+
+STATISTICS = (
+    "comparisons",
+    "cell_comparisons",
+    "variance",
+    "rankings",
+    "ranking_changes",
+    "learning_rates",
+    "survival",
+)
+"""The tables that the statistics give, each a CSV file where there is anything to tell."""
 
 IDENTITY = ["key", "dataset", "model", "activation", "optimizer", "learning_rate", "seed", "role", "status"]
 
@@ -58,6 +70,11 @@ def summary_table(blocks: Sequence[Block]) -> pd.DataFrame:
     return table.assign(learning_rate=_rates(table["learning_rate"]))
 
 
+def obsolete(folder: Path, found: Mapping[str, pd.DataFrame]) -> list[Path]:
+    """Tables of an earlier report that this one does not have: they would be taken for its own."""
+    return [path for name in STATISTICS if name not in found and (path := folder / f"{name}.csv").is_file()]
+
+
 def statistics_tables(found: Sequence[Evidence]) -> dict[str, pd.DataFrame]:
     """File name -> table: what the statistics found, with every number that the page rounds or leaves out."""
     pairs, ranks, changes = [], [], []
@@ -78,6 +95,7 @@ def statistics_tables(found: Sequence[Evidence]) -> dict[str, pd.DataFrame]:
         "rankings": ranks,
         "ranking_changes": changes,
         "learning_rates": [table for each in found for table in [trials(each.block)] if len(table)],
+        "survival": [table for table in [effect_frame(survivals([each.block for each in found]))] if len(table)],
     }
     return {name: pd.concat(parts, ignore_index=True) for name, parts in together.items() if parts}
 

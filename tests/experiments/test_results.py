@@ -17,8 +17,9 @@ from experiments.errors import ResultsError, UserError
 from experiments.ledger import LEDGER, Ledger
 from experiments.reports import build, write_report
 from experiments.reports.figures import PICTURES
+from experiments.reports.tables import STATISTICS
 from experiments.results import CURVES, Results, read
-from experiments.stored import STATISTICS, Stored
+from experiments.stored import Stored
 from tests.experiments.reports.made_up import make
 from tests.experiments.samples import DONE, a_run
 
@@ -47,6 +48,7 @@ def made_ledger():
 def reread(made_ledger, tmp_path_factory):
     """The same through the files of a report, without a ledger."""
     out = tmp_path_factory.mktemp("report")
+    (out / "survival.csv").write_text("left,by\nan earlier,report\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build, "write_figures", lambda *_: [])  # they take long, and are not read
         write_report(out, *made_ledger.arguments)
@@ -63,7 +65,8 @@ def test_a_report_alone_gives_the_same_as_a_ledger(direct, reread):
     for name in STATISTICS:
         found, again = getattr(direct, name), getattr(reread, name)
         assert list(found) == list(again), name
-        assert len(found) == len(again) > 0, name
+        assert len(found) == len(again), name
+        assert len(found) or name == "survival", "no model has variants there"
 
 
 def test_a_ledger_comes_before_a_report(tmp_path):

@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from experiments.reports import survival_told
+from experiments.reports.evidence import evidence
 from experiments.reports.html.survival import survival_context
-from experiments.reports.survival import SPREAD, WIDTH, survivals
+from experiments.reports.survival import COLUMNS, SPREAD, WIDTH, survivals
+from experiments.reports.tables import obsolete, statistics_tables
 from tests.experiments.reports.asides import of_models
 
 MODELS = {"mlp(depth=8)": 0.3, "mlp(depth=8, norm=1)": 0.08, "mlp(depth=8, norm=1, skip=1)": -0.05, "mlp(depth=2)": 0.0}
@@ -52,6 +54,22 @@ def test_the_section_and_the_page_tell_data_seeds_and_epochs(found):
     assert f"### MNIST, mlp\n\n{told}" in section
     (group,) = survival_context([found])["groups"]
     assert group["setting"].startswith(told)
+
+
+def test_the_table_has_every_effect_in_words(found, cut_up):
+    table = statistics_tables([evidence(block) for block in found.blocks])["survival"]
+    assert list(table) == list(COLUMNS)
+    assert len(table) == len(found.effects)
+    there = table.set_index(["effect", "variant"]).loc[("ReLU ahead of sigmoid", "depth 8")]
+    assert (there["dataset"], there["model"], there["outcome"]) == ("mnist", "mlp", "there")
+    assert there["low"] < there["value"] < there["high"]
+    assert "survival" not in statistics_tables([evidence(block) for block in cut_up(of_models({"mlp": 0.2}))])
+
+
+def test_a_table_of_an_earlier_report_does_not_stay(tmp_path):
+    for name in ("survival.csv", "rankings.csv", "notes.csv"):
+        (tmp_path / name).touch()
+    assert obsolete(tmp_path, {"rankings": pd.DataFrame()}) == [tmp_path / "survival.csv"]
 
 
 def test_one_seed_decides_nothing(cut_up):
