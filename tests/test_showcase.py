@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from experiments.claims import page
@@ -43,6 +44,29 @@ def test_the_readme_has_its_table(entries):
     told = text.partition("<!-- verdicts -->\n")[2].partition("<!-- end of verdicts -->")[0]
     assert told.strip() == page.verdict_table(entries, "results/showcase/claims/claims.md").strip()
     assert f"tests {len(CLAIMS)} sentences" in text
+
+
+NETS = {
+    "8 dense layers, MNIST (5,000 images)": ("mnist-5k", "mlp", "depth 8"),
+    "CNN, CIFAR-10 (4,000 images)": ("cifar10-4k", "cnn-slim", ""),
+}
+
+
+def test_the_readme_tells_what_survives_as_it_was_measured():
+    file = ROOT / "results/showcase/modern/survival.csv"
+    table = pd.read_csv(file).set_index(["dataset", "model", "effect", "variant"])
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = text.partition("<!-- survival -->\n")[2].partition("<!-- end of survival -->")[0]
+    (_, _, *variants), _, *rows = ([each.strip() for each in line.strip("|").split("|")] for line in block.splitlines())
+    assert len(rows) == 6
+    for net, effect, *cells in rows:
+        dataset, model, plain = NETS[net]
+        for variant, cell in zip(variants, cells, strict=True):
+            name = " + ".join(part for part in (plain, variant.removeprefix("plain")) if part) or "plain"
+            found = table.loc[dataset, model, effect, name]
+            value, low, high = (f"{100 * found[each]:.1f}" for each in ("value", "low", "high"))
+            told = f"{value} ({low} to {high})"
+            assert cell == (f"**{told}**" if found["outcome"] == "there" else told)
 
 
 def test_the_conformance_page_has_every_component_against_every_library_and_nothing_unexplained():
