@@ -73,8 +73,9 @@ def brief(found: Evidence) -> str:
     parts = [(name, float(share[name])) for name in ("activation", "optimizer") if np.isfinite(share.get(name, np.nan))]
     if len(parts) == 2:
         (more, most), (less, least) = sorted(parts, key=lambda part: -part[1])
+        most, least = max(0.0, most), max(0.0, least)  # estimates without bias: of nothing, every other one is below 0
         told.append(f"The {more} makes {100 * most:.0f} % of the variance of test {block.metric.word}, the {less} "
-                    f"{max(0.0, 100 * least):.0f} %.")  # fmt: skip
+                    f"{100 * least:.0f} %.")  # fmt: skip
     pairs = [(name, int(table["outcome"].eq("undecided").sum()), len(table))
              for name, table in found.pairs.items() if len(table)]  # fmt: skip
     if open_ := [f"{n} of {count(total, f'pair of {name}s', f'pairs of {name}s')}" for name, n, total in pairs if n]:

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 
 from experiments.claims import page as claims_page
 from experiments.names import ACTIVATIONS, OPTIMIZERS
+from experiments.reports import words
+from experiments.reports.evidence import evidence
 from experiments.reports.html import claims, heat, scripts
 from experiments.reports.html.charts import SHAPES
 from experiments.reports.style import MARKERS
@@ -69,6 +72,13 @@ def test_every_marker_has_a_shape():
     assert set(MARKERS) <= set(SHAPES)
 
 
+def test_a_share_of_variance_is_never_told_below_zero(tuned_block):
+    found = evidence(tuned_block)
+    shares = found.variance.assign(share=found.variance["term"].map({"activation": -0.02, "optimizer": -0.011}))
+    told = words.brief(replace(found, variance=shares))
+    assert "The optimizer makes 0 % of the variance of test accuracy, the activation 0 %." in told
+
+
 def test_signs_are_those_of_the_page_on_claims():
     assert claims.SIGNS == claims_page.SIGNS
 
@@ -85,7 +95,7 @@ def test_claims_are_read_as_they_were_written(tmp_path):
     assert {each: verdict.split()[-1] for each, _, verdict, _ in found.entries} == {
         each["id"]: each["verdict"] for each in told
     }
-    assert sum(int(words.split()[0]) for words in found.counts) == len(told)
+    assert sum(int(count.split()[0]) for count in found.counts) == len(told)
     (tmp_path / "claims.html").write_text("x")
     assert claims.read(tmp_path).page == "claims.html"
 
