@@ -59,6 +59,12 @@ def test_the_readme_tells_what_survives_as_it_was_measured():
     block = text.partition("<!-- survival -->\n")[2].partition("<!-- end of survival -->")[0]
     (_, _, *variants), _, *rows = ([each.strip() for each in line.strip("|").split("|")] for line in block.splitlines())
     assert len(rows) == 6
+    facts = json.loads((file.parent / "environment.json").read_text(encoding="utf-8"))
+    section = text.partition("## What survives")[2].partition("\n## ")[0]
+    assert f"tuned rates and {facts['seeds']} seeds" in section
+    canonical = {data["name"]: data["canonical"] for data in facts["datasets"]}
+    assert canonical == {"mnist-5k": True, "cifar10-4k": False}
+    assert "CIFAR-10\nused is not verified as the canonical release" in section
     for net, effect, *cells in rows:
         dataset, model, plain = NETS[net]
         for variant, cell in zip(variants, cells, strict=True):

@@ -4,14 +4,10 @@ import argparse
 import json
 import sys
 import time
-from typing import TYPE_CHECKING
 
 from experiments import checks
 from experiments.commands.parser import FAILED_RUNS, OK, Verbs, recorded, suggest, with_data, with_out, with_workers
 from experiments.commands.parser import workers as workers_of
-
-if TYPE_CHECKING:
-    from experiments.published.table import Table
 
 
 def add(verbs: Verbs) -> None:
@@ -37,13 +33,6 @@ def _ids() -> list[str]:
     return list(TABLES)
 
 
-def _cost(tables: "list[Table]", seeds: int | None) -> float:
-    """Seconds of one core."""
-    from experiments.published import runner
-
-    return sum(job.table.seconds for job in runner.jobs(tables, seeds))
-
-
 def run(given: argparse.Namespace) -> int:
     from experiments.progress import duration
     from experiments.published import runner
@@ -53,9 +42,11 @@ def run(given: argparse.Namespace) -> int:
     seeds = None if given.seeds is None else checks.whole(given.seeds, "--seeds", 2, 1000)
     if given.list:
         for table in asked:
-            print(f"{table.id:14}{table.title}; {table.source} (about {duration(_cost([table], seeds))} of one core)")
+            takes = duration(runner.seconds(runner.jobs([table], seeds)))
+            print(f"{table.id:14}{table.title}; {table.source} (about {takes} of one core)")
         if len(asked) > 1:
-            print(f"together about {duration(_cost(asked, seeds))}: lines of one set-up are trained once")
+            takes = duration(runner.seconds(runner.jobs(asked, seeds)))
+            print(f"together about {takes}: lines of one set-up are trained once")
         return OK
 
     from experiments.published import page
@@ -64,11 +55,11 @@ def run(given: argparse.Namespace) -> int:
     data = runner.check_data(asked, given.data_dir)
     workers = workers_of(given.workers)
     todo = runner.jobs(asked, seeds)
-    there = sum(runner.kept(given.out, job) for job in todo)
+    missing = [job for job in todo if not runner.kept(given.out, job)]
+    there = len(todo) - len(missing)
     print(f"{len(asked)} tables, {len(todo)} trainings, {there} there already, {workers} workers", flush=True)
     started, cost = time.monotonic(), 0.0
-    left = sum(job.table.seconds for job in todo if not runner.kept(given.out, job))
-    failed = 0
+    left, failed = runner.seconds(missing), 0
 
     def tell(job: runner.Job, done: runner.Done) -> None:
         nonlocal cost, failed

@@ -117,9 +117,7 @@ def _check_head(path: Path, names: list[str], series: list[Any]) -> None:
     """
     if names in ([str(place + first) for place in range(len(names))] for first in (0, 1)):
         return
-    if all(
-        _is_number(name) if _numeric(each) else (each == name).any() for name, each in zip(names, series, strict=True)
-    ):
+    if all(_is_value(name, each) for name, each in zip(names, series, strict=True)):
         raise _headless(path, names)
 
 
@@ -129,6 +127,12 @@ def _headless(path: Path, names: list[str]) -> DataError:
         f"{path.name} has no head line: its first line ({told}) looks like an example; put a line before it that "
         "names the columns"
     )
+
+
+def _is_value(name: str, column: Any) -> bool:
+    if column.dtype.kind == "b":
+        return name.lower() in ("true", "false")
+    return _is_number(name) if _numeric(column) else bool((column == name).any())
 
 
 def _is_number(name: str) -> bool:

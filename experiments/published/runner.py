@@ -63,6 +63,11 @@ def jobs(tables: Sequence[Table], seeds: int | None) -> list[Job]:
     return list(found.values())
 
 
+def seconds(todo: Sequence[Job]) -> float:
+    """What the jobs take of one core, about."""
+    return sum(job.table.seconds for job in todo)
+
+
 def check_data(tables: Sequence[Table], data_dir: str | None) -> dict[str, str]:
     """The data sets that are needed as files, found before anything is trained: name -> what they are.
 

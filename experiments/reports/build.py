@@ -75,6 +75,6 @@ def write_report(
         write_text(out_dir / "summary.tex", tables.summary_latex(summary)),
         write_text(out_dir / "environment.json", environment + "\n"),
         *write_figures(figures, blocks, style, title),
-        write_text(out_dir / "report.md", page(found, runs, timings, facts)),
+        write_text(out_dir / "report.md", page(found, runs, timings, facts, statistics)),
         write_text(out_dir / "report.html", html_page(found, runs, timings, facts, out_dir)),
     ]

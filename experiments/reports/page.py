@@ -1,6 +1,6 @@
 """``report.md``: the data, what was found, the pictures, the tables, how it was done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,11 +14,16 @@ from experiments.reports.layout import table
 from experiments.reports.roles import TRIAL
 from experiments.reports.sections import methods_section, tables_section, time_section
 from experiments.reports.survival import survivals
-from experiments.reports.tables import statistics_tables
 from experiments.reports.text import code, count, markdown
 
 
-def page(found: Sequence[Evidence], runs: pd.DataFrame, timings: pd.DataFrame, facts: Mapping[str, Any]) -> str:
+def page(
+    found: Sequence[Evidence],
+    runs: pd.DataFrame,
+    timings: pd.DataFrame,
+    facts: Mapping[str, Any],
+    tables: Collection[str],
+) -> str:
     """The whole page.
 
     Args:
@@ -26,6 +31,7 @@ def page(found: Sequence[Evidence], runs: pd.DataFrame, timings: pd.DataFrame, f
         runs: all runs, tuning included.
         timings: of all of them.
         facts: see ``facts.Facts``.
+        tables: names of the statistics that are written beside it.
     """
     blocks = [each.block for each in found]
     notices = [str(notice) for notice in facts.get("notices") or ()]
@@ -45,7 +51,7 @@ def page(found: Sequence[Evidence], runs: pd.DataFrame, timings: pd.DataFrame, f
         "All cells are in [summary.csv](summary.csv) and [summary.tex](summary.tex), all runs in"
         " `runs.parquet`, all learning curves in `curves.parquet`, what went on inside in"
         " `diagnostics.parquet`,"
-        f"{_linked(found)} all times and memory in [timings.csv](timings.csv), versions and settings in"
+        f"{_linked(tables)} all times and memory in [timings.csv](timings.csv), versions and settings in"
         " [environment.json](environment.json).",
         *(tables_section(each, facts) for each in found),
         *deep_section(found),
@@ -58,8 +64,8 @@ def page(found: Sequence[Evidence], runs: pd.DataFrame, timings: pd.DataFrame, f
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _linked(found: Sequence[Evidence]) -> str:
-    """The tables of the statistics, those that are there."""
+def _linked(tables: Collection[str]) -> str:
+    """Links to the statistics, those that are there."""
     what = {
         "comparisons": "all pairs",
         "cell_comparisons": "the best cell against all",
@@ -69,8 +75,7 @@ def _linked(found: Sequence[Evidence]) -> str:
         "learning_rates": "all trials",
         "survival": "effects by variant",
     }
-    there = statistics_tables(found)
-    return "".join(f" {words} in [{name}.csv]({name}.csv)," for name, words in what.items() if name in there)
+    return "".join(f" {words} in [{name}.csv]({name}.csv)," for name, words in what.items() if name in tables)
 
 
 def data(runs: pd.DataFrame, facts: Mapping[str, Any]) -> str:

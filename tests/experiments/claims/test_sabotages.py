@@ -94,9 +94,11 @@ def check(row: Sabotage, honest: dict[str, Result], sabotaged: dict[int, Result]
     assert after.finding is not None, after.problem
     assert before.finding.verdict != "broken", before.finding.broken
     assert after.finding.verdict in row.becomes, after.finding
-    assert said(after.finding) != said(before.finding)
+    if before.finding.verdict == "undecided":  # as five seeds on digits may leave it: then what was clear in it is not
+        assert supported(before.finding) - supported(after.finding)
+    else:
+        assert after.finding.verdict != before.finding.verdict
 
 
-def said(finding: Finding) -> list[str]:
-    """The verdict, and that of each setting: five seeds on digits may leave one undecided before anything is broken."""
-    return [finding.verdict, *(setting.verdict for setting in finding.settings)]
+def supported(finding: Finding) -> set[str]:
+    return {setting.name for setting in finding.settings if setting.verdict == "supported"}

@@ -49,6 +49,11 @@ def test_a_file_without_a_head_line_is_refused(tmp_path, head):
     assert f"has no head line: its first line ({first}) looks like an example; put a line before it that" in told
 
 
+def test_a_file_of_truths_without_a_head_line_is_refused(tmp_path):
+    rows = [(str(n % 2 == 0), str(n % 3)) for n in range(60)]
+    assert "mine.csv has no head line: its first line (False, 2) looks" in refused(written(tmp_path, "False,2", rows))
+
+
 def test_a_file_of_pixels_without_a_head_line_is_refused(tmp_path):
     rows = [("0", "0", str(n % 3)) for n in range(60)]
     assert "mine.csv has no head line: its first line (0, 0, 1) looks" in refused(written(tmp_path, "0,0,1", rows))

@@ -52,7 +52,7 @@ def test_the_pairs_are_those_of_the_metric_seed_by_seed_over_all_cells(found):
 
 def test_the_section_names_the_best_and_warns_of_the_values_of_losses(blocks, found):
     ledger = of_losses(TOPS)
-    text = page([evidence(block) for block in blocks], ledger.runs, ledger.timings, ledger.facts)
+    text = page([evidence(block) for block in blocks], ledger.runs, ledger.timings, ledger.facts, ())
     section = text[text.index(f"## {losses_told.HEADING}") : text.index("## Pictures")]
     assert "the best loss is **mean\\_squared\\_error on sigmoid**" in section
     assert "values of two losses are on different scales" in section

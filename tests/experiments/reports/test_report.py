@@ -139,7 +139,7 @@ def page_of(cut_up):
 def page_and_blocks(ledger, found):
     runs = frames.sorted_runs(ledger.runs)
     timings = frames.sorted_timings(ledger.timings, runs)
-    return page([evidence(block) for block in found], runs, timings, ledger.facts), found
+    return page([evidence(block) for block in found], runs, timings, ledger.facts, ()), found
 
 
 @pytest.mark.parametrize(("seeds", "words"), [

@@ -42,6 +42,7 @@ def test_every_table_and_picture_is_there(report):
     assert len(pd.read_parquet(folder / "diagnostics.parquet")) > 4_000
     targets = re.findall(r"\]\(([^)]+)\)", text)
     assert [target for target in targets if not (folder / target).is_file()] == []
+    assert tables <= set(targets)
 
 
 def test_the_summary_has_both_rankings(report, tuned):
