@@ -67,6 +67,14 @@ def _cell(found: Survival, row: pd.Series) -> str:
     return f"{told} ({markdown(row['over'].partition(',')[0])})" if row["effect"] == SPREAD else told
 
 
+def unit(found: Survival, heading: str) -> str:
+    """What the axis of an effect is labelled with."""
+    if heading == WIDTH:
+        return "decades of the learning rate"
+    metric = found.first.metric
+    return f"points of test {metric.word}" if metric.unit else f"difference of test {metric.word}"
+
+
 def spoken(found: Survival, row: pd.Series) -> str:
     """``12.30 (8.10 to 16.50)``."""
     number = (lambda value: f"{value:.2f}") if row["effect"] == WIDTH else found.first.metric.number

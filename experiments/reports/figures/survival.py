@@ -14,6 +14,7 @@ from experiments.reports.formats import current, points
 from experiments.reports.sheets import sheet
 from experiments.reports.style import BLUE, GREY, labels, widest
 from experiments.reports.survival import WIDTH, Survival
+from experiments.reports.survival_told import unit
 
 PANEL, LINE, LETTERS = 2.5, 0.24, 42
 SIGNS = (
@@ -52,9 +53,7 @@ def draw(found: Survival) -> Figure:
         each.set_ylim(len(shown) - 0.5, -0.5)
         each.set_yticks(range(len(shown)), list(shown.values()))
         each.tick_params(left=False)
-        unit = "points" if found.first.metric.unit else found.first.metric.word
-        plain_xlabel(each, "decades of the learning rate" if heading == WIDTH else f"{unit} of test accuracy"
-                     if found.first.metric.unit else f"difference of test {unit}")  # fmt: skip
+        plain_xlabel(each, unit(found, heading))
     outer_labels(figure, axes, len(found.headings), "", "", each_x=True)
     legend.put(figure, axes[0, across - 1])
     return figure

@@ -48,10 +48,10 @@ def _chart(found: Survival, heading: str, id_: str) -> dict[str, Any]:
             for name in ("value", "low", "high")}}
         for _, row in mine.iterrows()
     ]  # fmt: skip
-    unit = "decades of the learning rate" if is_width else "points" if found.first.metric.unit else "difference"
+    unit = survival_told.unit(found, heading)
     axis = alt.Axis(title=None, labelColor=charts.INK, ticks=False, domain=False, labelLimit=260)
     base = alt.Chart().encode(y=alt.Y("variant:N", sort=list(names.values()), axis=axis))
-    x = alt.X("value:Q", scale=alt.Scale(zero=True, nice=True), axis=alt.Axis(title=unit, tickCount=5))
+    x = alt.X("value:Q", scale=alt.Scale(zero=True, padding=10), axis=alt.Axis(title=unit, tickCount=5))
     zero = alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(stroke=charts.SOFT).encode(x=alt.X("zero:Q"))
     tooltip = [alt.Tooltip("variant:N"), alt.Tooltip("outcome:N"), alt.Tooltip("over:N", title="averaged over"),
                *(alt.Tooltip(f"{name}:Q") for name in ("value", "low", "high"))]  # fmt: skip

@@ -1,5 +1,6 @@
 """What survives in a modern net: which blocks are compared, what is there, gone or undecided, and how it is told."""
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -54,6 +55,9 @@ def test_the_section_and_the_page_tell_data_seeds_and_epochs(found):
     assert f"### MNIST, mlp\n\n{told}" in section
     (group,) = survival_context([found])["groups"]
     assert group["setting"].startswith(told)
+    assert ['"points of test accuracy"' in json.dumps(chart["spec"]) for chart in group["charts"]] == [
+        heading != WIDTH for heading in found.headings
+    ]
 
 
 def test_the_table_has_every_effect_in_words(found, cut_up):
