@@ -41,7 +41,7 @@ def test_its_report_is_written_and_says_what_it_is(out):
     assert f"(semantics {old}, now {SEMANTICS})" in facts["notices"][-1]
     assert set(tables.runs["status"]) == {"done"}
     made = material(tables.runs, tables.curves, tables.timings, facts, tables.diagnostics, tables.choices)
-    text = page([evidence(block) for block in made.blocks], made.runs, made.timings, facts)
+    text = page([evidence(block) for block in made.blocks], made.runs, made.timings, facts, ())
     assert "trained by an older version, when training meant something else" in text
     assert "relu with adam" in text
 

@@ -34,7 +34,9 @@ def main() -> int:
     todo = [(target, engine) for target in given.target or TARGETS for engine in engines]
     crashes = 0
     with ThreadPoolExecutor(given.jobs) as pool:
-        for (target, engine), found in zip(todo, pool.map(lambda each: _apart(*each, given.cases), todo), strict=True):
+        for (target, engine), found in zip(
+            todo, pool.map(lambda each: _apart(each[0], each[1], given.cases), todo), strict=True
+        ):
             crashes += len(found["crashes"])
             print("  ".join(_row(target, engine, found)), flush=True)
             for what, data in found["crashes"].items():

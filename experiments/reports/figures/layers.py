@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from experiments.reports.blocks import Block
 from experiments.reports.figures.legends import Legend
-from experiments.reports.figures.panels import inches, multiples, outer_labels, panel_title
+from experiments.reports.figures.panels import inches, multiples, outer_labels, panel_title, plain_powers
 from experiments.reports.formats import points
 from experiments.reports.frames import MOMENTS
 from experiments.reports.layers import by_layer
@@ -102,8 +102,8 @@ def _by_depth(block: Block, table: pd.DataFrame, title: str, label: str, note: s
             axes.set_yscale("symlog", linthresh=1.0)
         else:
             axes.set_yscale(scale)
-        if scale != "linear":  # powers of ten as plain text, since formulas are switched off
-            axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    for axes in panels.values():
+        plain_powers(axes)
     return figure
 
 

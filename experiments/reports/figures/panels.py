@@ -6,7 +6,15 @@ from typing import Literal
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedFormatter, FixedLocator, LogLocator, NullFormatter, NullLocator
+from matplotlib.scale import SymmetricalLogTransform
+from matplotlib.ticker import (
+    FixedFormatter,
+    FixedLocator,
+    LogLocator,
+    NullFormatter,
+    NullLocator,
+    SymmetricalLogLocator,
+)
 
 from experiments.reports.formats import current, points
 from experiments.reports.metrics import Metric
@@ -127,11 +135,19 @@ def log_axis(axes: Axes, low: float, high: float) -> None:
 
 def plain_powers(axes: Axes) -> None:
     """Few ticks on logarithmic axes, and plain numbers: the theme sets no formulas. Call it when all is drawn."""
-    for axis, room in ((axes.xaxis, 6), (axes.yaxis, 8)):
+    for axis, most in ((axes.xaxis, 6), (axes.yaxis, 8)):
+        room = max(2, min(most, axis.get_tick_space()))
         if axis.get_scale() == "log":
             low, high = sorted(axis.get_view_interval())
             short = low > 0 and high / low < 50  # hardly a power of ten in view
             axis.set_major_locator(LogLocator(subs=(1, 2, 5)) if short else LogLocator(numticks=room))
+        if isinstance(transform := axis.get_transform(), SymmetricalLogTransform):
+            powers = SymmetricalLogLocator(transform)
+            powers.set_params(numticks=room)
+            ticks = powers.tick_values(*axis.get_view_interval())
+            if len(ticks) >= room:  # the ends of the linear part would stand on its middle
+                ticks = [tick for tick in ticks if tick == 0 or abs(tick) > transform.linthresh]
+            axis.set_major_locator(FixedLocator(ticks))
         if axis.get_scale() in ("log", "symlog"):
             axis.set_major_formatter(lambda value, _: power(value))
             axis.set_minor_formatter(NullFormatter())

@@ -207,6 +207,13 @@ def inside(key: str, a: int, draw: np.random.Generator) -> list[dict[str, Any]]:
     return rows
 
 
+def astray(insights: pd.DataFrame) -> pd.DataFrame:
+    """Diagnostics of nets that went so far that their means have fifteen digits, on both sides of 0."""
+    ends = insights["when"] == "end"
+    far = np.where(insights["depth"] == 1, -1e7, 1e15)
+    return insights.assign(mean=insights["mean"].where(~ends | insights["mean"].isna(), far))
+
+
 def chosen(runs: list[dict[str, Any]], default: float) -> list[dict[str, Any]]:
     """The choice of the rate alone, and that of rate and constants where there is one."""
     found = []

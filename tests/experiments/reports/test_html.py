@@ -269,7 +269,7 @@ def test_unusual_ledgers_give_a_page(read, given):
 
 def test_an_empty_ledger_gives_a_page(page_in, tmp_path):
     facts = {"planned_cells": [("mnist", "mlp", "relu", "adam")]}
-    page = Reader(page_in(Ledger(*[pd.DataFrame()] * 3, facts), tmp_path))
+    page = Reader(page_in(Ledger(pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), facts), tmp_path))
     assert "Nothing has run yet" in page.all("main")[0][2]
     assert "mnist, mlp: nothing has run yet" in page.all("main")[0][2]
 

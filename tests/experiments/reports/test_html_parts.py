@@ -111,7 +111,7 @@ def test_damaged_claims_are_told_in_a_line(tmp_path, text):
 
 
 def test_the_page_tells_of_claims(page_in, tmp_path):
-    ledger = Ledger(*[pd.DataFrame()] * 3, {})
+    ledger = Ledger(pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), {})
     (tmp_path / "claims.json").write_text("{", encoding="utf-8")
     assert "claims.json lies beside this report but cannot be read" in page_in(ledger, tmp_path)
     entry = {"id": "a<b", "statement": "<i>s</i>", "verdict": "refuted", "effect": {"what": "w", "words": "1 to 2"}}
