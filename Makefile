@@ -20,8 +20,8 @@ TEST_JOBS ?= 2
 CASES    ?= 10000
 export DATA_DIR
 
-# Each worker is a process that imports TensorFlow, which takes three times as long when its bytecode is kept nowhere.
-# Who wants none beside the sources, as containers often do, has it in the environment.
+# Where Python is told to leave no bytecode beside the sources, as in many containers, it is kept in the environment:
+# each worker is a process that imports TensorFlow, which takes several times as long from the sources.
 ifneq ($(PYTHONDONTWRITEBYTECODE),)
 export PYTHONDONTWRITEBYTECODE :=
 export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/bytecode

@@ -131,6 +131,7 @@ def test_what_is_no_python_is_of_the_sources_and_not_gone_through(tmp_path):
 def test_a_change_within_the_same_second_is_seen(tmp_path, monkeypatch):
     """Python's compiled files would hide it: they look at the second and the size alone."""
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.setattr(sys, "pycache_prefix", None)
     path = tmp_path / "some_parts.py"
     for value in (1, 2):
         path.write_text(f"x = {value}\n")
