@@ -24,7 +24,7 @@ export DATA_DIR
 # each worker is a process that imports TensorFlow, which takes several times as long from the sources.
 ifneq ($(PYTHONDONTWRITEBYTECODE),)
 export PYTHONDONTWRITEBYTECODE :=
-export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/bytecode
+export PYTHONPYCACHEPREFIX ?= $(abspath $(VENV))/bytecode
 endif
 
 SWEEP_OPTIONS := --out $(OUT) $(if $(DATA),--data $(DATA)) $(if $(TARGET),--target $(TARGET)) \

@@ -63,7 +63,11 @@ def _of_report(folder: Path) -> Stored:
 
     def csv(name: str) -> pd.DataFrame | None:
         path = folder / f"{name}.csv"
-        return pd.read_csv(path) if path.is_file() else None
+        if not path.is_file():
+            return None
+        table = pd.read_csv(path)
+        words = [each for each in ("constants", "edge", "outcome") if each in table]  # may be empty, which is no gap
+        return table.astype(dict.fromkeys(words, object)).fillna(dict.fromkeys(words, ""))
 
     runs, timings = parquet("runs", frames.RUN_COLUMNS), csv("timings")
     statistics = {name: table for name in STATISTICS if (table := csv(name)) is not None}
@@ -84,7 +88,6 @@ def _choices(runs: "pd.DataFrame", trials: "pd.DataFrame | None") -> "pd.DataFra
     rows: list[dict[str, Any]] = []
     if trials is None:
         return pd.DataFrame(rows, columns=list(frames.CHOICE_COLUMNS))
-    trials = trials.astype({"constants": object, "edge": object}).fillna({"constants": "", "edge": ""})
     chosen = trials[trials["chosen"].astype(bool)]
     for _, trial in chosen.iterrows():
         cell = {name: trial[name] for name in ("dataset", "model", "activation", "optimizer")}

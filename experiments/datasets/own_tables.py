@@ -22,6 +22,7 @@ MOST_ENTRIES = 25_000_000
 LONGEST = 2**29
 """Bytes of a file: words take more than numbers do."""
 LONGEST_HEAD = 2**20
+NAME_THEM = "put a line before it that names the columns"
 NAMELESS = re.compile(r"(Unnamed: \d+)?")
 """What a column is called that pandas wrote without a name, and what pandas calls it when it writes it again."""
 
@@ -105,18 +106,21 @@ def _check_names(path: Path, names: list[str], target: str) -> None:
     if target not in names or len(names) < 2:
         raise DataError(f"{path.name} has no column {target!r}: there are {told}")
     if twice := [name for name, times in Counter(names).items() if times > 1]:
-        if all(_is_number(name) for name in twice):
+        if all(_is_number(name) for name in names):
             raise _headless(path, names)
-        raise DataError(f"{path.name} has columns of one name: rename one of {told}")
+        example = f"; if this is an example, {NAME_THEM}" if any(_is_number(name) for name in twice) else ""
+        raise DataError(f"{path.name} has columns of one name: rename one of {told}{example}")
 
 
 def _check_head(path: Path, names: list[str], series: list[Any]) -> None:
     """Refuse a first line that is an example like the others: each of its entries is a value of its column.
 
-    Columns that are only counted, as pandas and NumPy do, have numbers for names, and are let through.
+    Columns that are counted, as pandas and NumPy do and as years are, have numbers for names, and are let through.
     """
-    if names in ([str(place + first) for place in range(len(names))] for first in (0, 1)):
-        return
+    if all(name.isdecimal() for name in names):
+        steps = np.diff([float(name) for name in names])
+        if set(steps) == {1.0} and (len(names) > 2 or names[0] in ("0", "1")):
+            return
     if all(_is_value(name, each) for name, each in zip(names, series, strict=True)):
         raise _headless(path, names)
 
@@ -124,8 +128,8 @@ def _check_head(path: Path, names: list[str], series: list[Any]) -> None:
 def _headless(path: Path, names: list[str]) -> DataError:
     told = ", ".join(names)[:60]
     return DataError(
-        f"{path.name} has no head line: its first line ({told}) looks like an example; put a line before it that "
-        "names the columns"
+        f"{path.name} has no head line: its first line ({told}) looks like an example; {NAME_THEM} (if these are "
+        "their names, rename them: no word or number that is a value, too)"
     )
 
 

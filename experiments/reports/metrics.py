@@ -45,9 +45,12 @@ class Metric:
     def say(self, value: float) -> str:
         return self.number(value) + self.unit
 
-    def spread(self, low: float, high: float) -> str:
+    def span(self, low: float, high: float) -> str:
         """An interval of values. No mean lies above the best value: the interval ends there, and covers as much."""
-        return f"{self.number(low)} to {self.say(min(high, self.top / self.factor))}"
+        return f"{self.number(low)} to {self.number(min(high, self.top / self.factor))}"
+
+    def spread(self, low: float, high: float) -> str:
+        return self.span(low, high) + self.unit
 
     def gap(self, difference: float) -> str:
         """A difference between two values: ``0.50 points`` of percent, or ``0.005``."""

@@ -33,7 +33,7 @@ def ranking_tables(block: Block) -> list[str]:
     rows = [
         [str(place + 1), markdown(cell["row"]), markdown(cell["column"]), _rate(cell["learning_rate"]),
          str(cell["seeds"]), number(cell["mean"]),
-         f"{number(cell['low'])} to {number(cell['high'])}" if np.isfinite(cell["low"]) else "",
+         block.metric.span(cell["low"], cell["high"]) if np.isfinite(cell["low"]) else "",
          number(cell["sd"]) if np.isfinite(cell["sd"]) else "", number(cell["min"]), number(cell["max"]),
          _mark(cell["diverged"]), _mark(cell["failed"])]
         for place, cell in ranking.head(ROWS).iterrows()
@@ -57,7 +57,7 @@ def level_tables(block: Block) -> list[str]:
         means = levels(block.runs, column, over)
         if len(means) < 2:
             continue
-        spread = [f"{number(each['low'])} to {number(each['high'])}" if np.isfinite(each["low"]) else ""
+        spread = [block.metric.span(each["low"], each["high"]) if np.isfinite(each["low"]) else ""
                   for _, each in means.iterrows()]  # fmt: skip
         rows = [[markdown(each["level"]), number(each["mean"]), spread[place]] for place, each in means.iterrows()]
         head = [factor, f"mean over {over_word(factor)}{_unit(block)}", "95 % interval over seeds"]

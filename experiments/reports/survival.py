@@ -80,9 +80,16 @@ class Survival:
 
 
 def effect_frame(found: Sequence[Survival]) -> pd.DataFrame:
-    """A row a data set, model, effect and variant, the outcome in words."""
+    """A row a data set, model, effect and variant, the outcome in words.
+
+    A model that is there with several losses or engines has them in its name, as in the tables beside this one.
+    """
     tables = [
-        each.effects.assign(dataset=each.first.dataset, model=each.model, outcome=each.effects["outcome"].map(OUTCOMES))
+        each.effects.assign(
+            dataset=each.first.dataset,
+            model=", ".join(filter(None, (each.model, each.qualifier))),
+            outcome=each.effects["outcome"].map(OUTCOMES),
+        )
         for each in found
     ]
     together = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)

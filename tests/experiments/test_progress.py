@@ -49,11 +49,12 @@ def campaign(done: int = 0, cost: float = 2.0, tuning: int = 0):
 
 
 def told(watch: Progress) -> str:
+    assert isinstance(watch.stream, io.StringIO)
     return watch.stream.getvalue()
 
 
 def end(watch: Progress, run, outcome: Outcome) -> None:
-    watch.campaign.ended += 1
+    vars(watch.campaign)["ended"] += 1
     watch(Event("outcome", 0, run, outcome))
 
 

@@ -1,11 +1,13 @@
 """The analytic problems: gradients against finite differences, minima as stated, descent as worked by hand."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from experiments.claims.problems import Descent, DoubleWell, Quadratic, ScaledRegression, gaussian, ravine, steps_to
 
-PROBLEMS = {"ravine": ravine(50.0), "three": Quadratic((1.0, 3.0, 9.0)), "well": DoubleWell(0.2),
+PROBLEMS: dict[str, Any] = {"ravine": ravine(50.0), "three": Quadratic((1.0, 3.0, 9.0)), "well": DoubleWell(0.2),
             "scaled": ScaledRegression()}  # fmt: skip
 POINTS = {"ravine": 2, "three": 3, "well": 1, "scaled": 4}
 

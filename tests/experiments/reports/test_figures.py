@@ -3,6 +3,7 @@
 import itertools
 import zlib
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,7 +39,7 @@ def diverge(row):
     return "diverged" if zlib.crc32(row["key"].encode()) % 9 == 0 else None
 
 
-SCENES = {
+SCENES: dict[str, dict[str, Any]] = {
     "grid": {},
     "tuned": {"tuned": True},
     "one cell": {"activations": ("relu",), "optimizers": ("adam",), "tuned": True},

@@ -162,6 +162,15 @@ def test_rates_that_are_not_defaults_are_told(page_of, made, given, words):
     assert "ranking of defaults" not in text
 
 
+def test_no_interval_of_a_table_ends_above_the_best_value(page_of, made):
+    """Three seeds near 100 %: Student's interval goes on beyond it."""
+    ledger = made(**SMALL, seeds=(0, 1, 2))
+    ledger.runs["test_metric"] = ledger.runs["seed"].map({0: 0.97, 1: 1.0, 2: 1.0})
+    ends = [float(each) for each in re.findall(r"\d to (\d+\.\d\d) \|", page_of(ledger)[0])]
+    assert len(ends) > 4
+    assert max(ends) == 100
+
+
 def test_without_a_result_the_page_says_so(page_of, made):
     text, _ = page_of(made(**SMALL, status=lambda row: "failed"))
     assert "**No cell has a result yet.**" in text

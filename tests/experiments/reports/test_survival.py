@@ -1,6 +1,7 @@
 """What survives in a modern net: which blocks are compared, what is there, gone or undecided, and how it is told."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,9 +11,9 @@ import pytest
 from experiments.reports import survival_told
 from experiments.reports.evidence import evidence
 from experiments.reports.html.survival import survival_context
-from experiments.reports.survival import COLUMNS, SPREAD, WIDTH, survivals
+from experiments.reports.survival import COLUMNS, SPREAD, WIDTH, effect_frame, survivals
 from experiments.reports.tables import obsolete, statistics_tables
-from tests.experiments.reports.asides import of_models
+from tests.experiments.reports.asides import of_models, together
 
 MODELS = {"mlp(depth=8)": 0.3, "mlp(depth=8, norm=1)": 0.08, "mlp(depth=8, norm=1, skip=1)": -0.05, "mlp(depth=2)": 0.0}
 
@@ -68,6 +69,15 @@ def test_the_table_has_every_effect_in_words(found, cut_up):
     assert (there["dataset"], there["model"], there["outcome"]) == ("mnist", "mlp", "there")
     assert there["low"] < there["value"] < there["high"]
     assert "survival" not in statistics_tables([evidence(block) for block in cut_up(of_models({"mlp": 0.2}))])
+
+
+def test_what_has_several_losses_is_told_apart_in_the_table(cut_up):
+    made = [of_models({"mlp": 0.2, "mlp(norm=1)": 0.1}) for _ in range(2)]
+    losses = [replace(each, runs=each.runs.assign(loss=loss, head="softmax"))
+              for each, loss in zip(made, ("mean_squared_error", "categorical_crossentropy"), strict=True)]  # fmt: skip
+    table = effect_frame(survivals(cut_up(together(*losses))))
+    assert table["model"].nunique() == 2
+    assert not table[["dataset", "model", "effect", "variant"]].duplicated().any()
 
 
 def test_a_table_of_an_earlier_report_does_not_stay(tmp_path):

@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ DEEP = {
 }
 DEEP_RANGE = {**RANGE, "momentum": {"choices": [0.5, 0.9, 0.99]}}
 
-QUESTIONS = {
+QUESTIONS: dict[str, dict[str, Any]] = {
     "grid": {"strategy": "grid", "space": GRID, "trials": 12, "epochs": 5, "seed": 0},
     "grid, one rate": {
         "strategy": "grid",
