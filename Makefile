@@ -20,12 +20,9 @@ TEST_JOBS ?= 2
 CASES    ?= 10000
 export DATA_DIR
 
-# Where Python is told to leave no bytecode beside the sources, as in many containers, it is kept in the environment:
-# each worker is a process that imports TensorFlow, which takes several times as long from the sources.
-ifneq ($(PYTHONDONTWRITEBYTECODE),)
-export PYTHONDONTWRITEBYTECODE :=
-export PYTHONPYCACHEPREFIX ?= $(abspath $(VENV))/bytecode
-endif
+# Where Python is told to keep no bytecode, as in many containers, the packages come with theirs: each worker is a process
+# that imports TensorFlow, which takes several times as long from the sources.
+COMPILE := $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode)
 
 SWEEP_OPTIONS := --out $(OUT) $(if $(DATA),--data $(DATA)) $(if $(TARGET),--target $(TARGET)) \
 	$(if $(PLUGIN),--plugin $(PLUGIN)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(WORKERS),--workers $(WORKERS)) \
@@ -52,7 +49,7 @@ $(VENV)/installed: requirements.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(UV)"
 	@echo "installing the pinned packages into $(VENV)"
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet $(COMPILE) --python $(BIN)/python --require-hashes -r requirements.lock
 	@touch $@
 
 sweep: install  ## train the grid of PLAN, then write the report (resumes)
