@@ -115,10 +115,15 @@ def constructor_arguments(make: Callable[..., Any]) -> dict[str, Any]:
     """The named arguments of a class's own constructor with their defaults.
 
     The keywords that every Keras component has (``name``, ``dtype`` and so on) are left out.
+
+    >>> def make(rate=0.1, *rest, name="make", **others): ...
+    >>> constructor_arguments(make)
+    {'rate': 0.1}
     """
     parameters = inspect.signature(make).parameters.values()
-    common = {"name", "dtype", "trainable", "reduction", "args", "kwargs"}
-    return {each.name: each.default for each in parameters if each.name not in common}
+    common = {"name", "dtype", "trainable", "reduction"}
+    rest = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return {each.name: each.default for each in parameters if each.name not in common and each.kind not in rest}
 
 
 def config_round_trip(component: Any) -> Any:

@@ -65,7 +65,10 @@ def lines(ledger: "Ledger", out: Path) -> list[str]:
             told.append(f"  worker {number}: {label(run)}, epoch {epoch}, for {duration(max(0, now - since))}{silent}")
     told += [f"  {outcome.status}: {label(run)}: {outcome.error}" for run, outcome in ledger.failures()]
     if counts["to do"] or counts["failed"] or counts["oom"]:
-        told.append(f"to go on: {facts.get('command', 'python -m experiments sweep')}")
+        command = facts.get("command", "python -m experiments sweep")
+        told.append(f"to go on: {command}")
+        if {"--data", "--plugin", "DATA_DIR=DIR"} & set(command.split()):
+            told.append("  (the record keeps no folders: give files and DATA_DIR with theirs)")
     return [printable(line) for line in told + lost]
 
 

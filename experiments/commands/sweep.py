@@ -132,6 +132,7 @@ def run(given: argparse.Namespace) -> int:
         if progress and progress[0].counts:
             progress[0].close()
     if not given.no_report and not report.is_current(given.out):
+        print("writing the report", file=sys.stderr, flush=True)
         report.write(given.out)
     for notice in work.notices:
         print(f"NOTE: {notice}", file=sys.stderr)

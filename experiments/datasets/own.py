@@ -116,8 +116,13 @@ def _checked(path: Path, whole: Whole) -> Whole:
     if whole.y.dtype.kind != "f":
         counts = np.bincount(whole.y)
         if counts.min() < 5:
+            few, least = f"class {counts.argmin() + 1} of {len(counts)} (in the order of their names)", counts.min()
+            said = (
+                " (--target COLUMN names what is learned; else it is the last column)" if path.suffix == ".csv" else ""
+            )
             raise DataError(
-                f"{path.name}: a class has {counts.min()} examples; each needs 5 or more to be in all parts"
+                f"{path.name}: {few} has {least} example{'s' if least != 1 else ''}; each needs 5 or more to be in all "
+                f"parts: leave it out, or is the target another?{said}"
             )
     if whole.x_test is not None and whole.x_test.shape[1:] != whole.x.shape[1:]:
         raise DataError(f"{path.name}: x is of shape {whole.x.shape}, x_test of {whole.x_test.shape}")

@@ -1,5 +1,6 @@
 """What every form of data of one's own is held to: how large it may be, and what is a class."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,19 @@ def check_held(path: Path, count: int) -> None:
         raise DataError(f"{path.name} takes more than {MOST_BYTES >> 30} GiB of memory: make it smaller")
 
 
+def odd(words: Iterable[object]) -> str:
+    """The first that is no number: it may be the one that was not meant."""
+    told = [str(word) for word in words]
+    return repr(next((word for word in told if not is_number(word)), told[0])[:40])
+
+
+def is_number(word: str) -> bool:
+    try:
+        return bool(np.isfinite(float(word)))
+    except ValueError:
+        return False
+
+
 def target_of(path: Path, y: np.ndarray, what: str) -> np.ndarray:
     """Classes as 0, 1, 2 ... in the order of their names, or numbers."""
     kinds = np.unique(y)
@@ -30,6 +44,7 @@ def target_of(path: Path, y: np.ndarray, what: str) -> np.ndarray:
         return y.astype(np.float64)
     if len(kinds) > MOST_CLASSES:
         raise DataError(
-            f"{path.name}: {what} has {len(kinds)} different words; a class needs examples: at most {MOST_CLASSES}"
+            f"{path.name}: {what} has {len(kinds)} different words, such as {odd(kinds)}; a class needs examples: "
+            f"at most {MOST_CLASSES}; one word makes a column of numbers one of words"
         )
     return np.searchsorted(kinds, y).astype(np.int32)

@@ -12,7 +12,7 @@ import numpy as np
 
 from experiments.datasets import readers
 from experiments.datasets.base import Whole
-from experiments.datasets.own_limits import LEAST, check_held, target_of
+from experiments.datasets.own_limits import LEAST, check_held, is_number, odd, target_of
 from experiments.errors import DataError
 
 MOST_WORDS = 50
@@ -106,9 +106,9 @@ def _check_names(path: Path, names: list[str], target: str) -> None:
     if target not in names or len(names) < 2:
         raise DataError(f"{path.name} has no column {target!r}: there are {told}")
     if twice := [name for name, times in Counter(names).items() if times > 1]:
-        if all(_is_number(name) for name in names):
+        if all(is_number(name) for name in names):
             raise _headless(path, names)
-        example = f"; if this is an example, {NAME_THEM}" if any(_is_number(name) for name in twice) else ""
+        example = f"; if this is an example, {NAME_THEM}" if any(is_number(name) for name in twice) else ""
         raise DataError(f"{path.name} has columns of one name: rename one of {told}{example}")
 
 
@@ -136,14 +136,7 @@ def _headless(path: Path, names: list[str]) -> DataError:
 def _is_value(name: str, column: Any) -> bool:
     if column.dtype.kind == "b":
         return name.lower() in ("true", "false")
-    return _is_number(name) if _numeric(column) else bool((column == name).any())
-
-
-def _is_number(name: str) -> bool:
-    try:
-        return bool(np.isfinite(float(name)))
-    except ValueError:
-        return False
+    return is_number(name) if _numeric(column) else bool((column == name).any())
 
 
 def _numeric(column: Any) -> bool:
@@ -176,7 +169,7 @@ def _columns(path: Path, name: str, column: Any, held: int) -> np.ndarray:
     words = sorted(column.unique())
     if len(words) > MOST_WORDS:
         raise DataError(
-            f"{path.name}: column {name!r} has {len(words)} different words, such as {words[0][:40]!r}; at most "
+            f"{path.name}: column {name!r} has {len(words)} different words, such as {odd(words)}; at most "
             f"{MOST_WORDS} can be used: leave it out, or make it a number"
         )
     check_held(path, held + 8 * len(column) * len(words))

@@ -29,7 +29,9 @@ def build(name: str, shape: tuple[int, ...], head: Head, activation: Callable[[]
     """
     made: list[keras.Layer] = []
 
-    def new() -> keras.Layer:
+    def new(*tensors: Any) -> keras.Layer:
+        if tensors:
+            raise TypeError("activation is no function of tensors: activation() makes a layer of its own")
         made.append(activation())
         return made[-1]
 

@@ -58,10 +58,15 @@ def alike(block: Block) -> bool:
 
 
 def brief(found: Evidence) -> str:
-    """The best levels, what matters more, and how much is open: short enough to be quoted."""
+    """How sure the best cell is, the best levels, what matters more, what is open: short enough to be quoted."""
     block, told = found.block, []
     if alike(block):
         return ""
+    if others := len(found.cells):
+        behind, rivals = found.cells["outcome"].eq("a").sum(), found.cells["may_be_best"].astype(bool).sum()
+        told.append(
+            f"It is surely better than {behind} of {count(others, 'other')}; {rivals} may be the best themselves."
+        )
     best = {factor: levels(block.runs, mine, other)
             for factor, mine, other in (("activation", "row", "column"), ("optimizer", "column", "row"))}  # fmt: skip
     leaders = [f"{factor} {markdown(table.iloc[0]['level'])}" for factor, table in best.items() if len(table) > 1]

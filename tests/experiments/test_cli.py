@@ -298,6 +298,14 @@ def test_status_counts_what_there_is(capsys, tmp_path):
     ]
 
 
+def test_status_says_what_its_command_lacks(capsys, tmp_path):
+    with Ledger.write(tmp_path / "ledger.sqlite") as ledger:
+        ledger.plan([(0, "default", a_run())], {"plan": "mine", "command": "sweep --data iris.csv"})
+    told = said(capsys, "status", "--out", tmp_path)[1].splitlines()
+    assert told[-2:] == ["to go on: sweep --data iris.csv",
+                         "  (the record keeps no folders: give files and DATA_DIR with theirs)"]  # fmt: skip
+
+
 def test_status_of_a_finished_sweep_asks_for_nothing(capsys, tmp_path):
     with Ledger.write(tmp_path / "ledger.sqlite") as ledger:
         ledger.plan([(0, "default", a_run())], {"plan": "mine", "command": "do it again"})

@@ -48,6 +48,14 @@ ACTIVATIONS = {
 }
 OPTIMIZERS = {"nostep": (NoStep, 0.1), "norate": (NoRate, 0.1), "number": (lambda learning_rate: 1, 0.1)}
 LOSSES = {"scalar": lambda y, p: ops.mean((y - p) ** 2), "total": Total}
+
+
+def net(input_shape, outputs, activation):
+    inner = [keras.layers.Flatten(), keras.layers.Dense(9, activation=activation)]
+    return keras.Sequential([keras.Input(input_shape), *inner, keras.layers.Dense(outputs)])
+
+
+MODELS = {"net": net}
 """
 
 
@@ -65,6 +73,7 @@ LOSSES = {"scalar": lambda y, p: ops.mean((y - p) ** 2), "total": Total}
         ({"optimizer": "plugin:number"}, "is of type int; it has to be a Keras optimizer"),
         ({"optimizer": "plugin:norate", "optimizer_args": (("momentum", 0.5),)}, "keyword argument 'momentum'"),
         ({"loss": "plugin:scalar"}, "gives shape () for 3 examples with 10 outputs; it has to give (3,)"),
+        ({"model": "plugin:net"}, "activation is no function of tensors: activation() makes a layer of its own"),
         ({"loss": "plugin:total"}, "has reduction 'sum'; it has to be the mean over examples"),
     ],
 )  # fmt: skip

@@ -79,6 +79,13 @@ def test_a_share_of_variance_is_never_told_below_zero(tuned_block):
     assert "The optimizer makes 0 % of the variance of test accuracy, the activation 0 %." in told
 
 
+def test_the_summary_says_how_sure_the_best_cell_is(tuned_block):
+    found = evidence(tuned_block)
+    cells = found.cells.head(3).assign(outcome=["a", "undecided", "undecided"], may_be_best=[False, True, True])
+    told = words.brief(replace(found, cells=cells))
+    assert told.startswith("It is surely better than 1 of 3 others; 2 may be the best themselves. ")
+
+
 def test_signs_are_those_of_the_page_on_claims():
     assert claims.SIGNS == claims_page.SIGNS
 
